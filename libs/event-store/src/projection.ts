@@ -1,0 +1,43 @@
+import type { RecordedEvent } from './event.js';
+
+/** Writes a projection's rows inside the transaction that moves its checkpoint. */
+export interface RowWriter {
+  put(key: string, row: unknown): void;
+  delete(key: string): void;
+}
+
+/**
+ * A fold of the log into rows. It keeps its state in memory; the runner feeds it events in order of
+ * position and makes rows and checkpoint durable together, so every event takes effect exactly once.
+ */
+export interface Projection {
+  readonly name: string;
+  /** Raise it when the fold changes: the new version is built from the whole log beside the old one. */
+  readonly version: number;
+  /** The event types it folds. */
+  readonly types: readonly string[];
+  /** Forgets what is in memory and takes up committed rows: at start, and after a batch that failed. */
+  load(rows: Iterable<readonly [key: string, row: unknown]>): void;
+  /** Folds one event into memory. No side effects. */
+  apply(event: RecordedEvent): void;
+  /** Writes the rows that changed since the last flush. */
+  flush(writer: RowWriter): void;
+  /** Rows and checkpoint are durable up to `position`: readers may see the new state. */
+  committed?(position: number): void;
+}
+
+/** Rows and checkpoints of projections, by name and version. */
+export interface ReadModelStore {
+  /** Position up to which the rows are complete; 0 when there are none. */
+  checkpoint(projection: string, version: number): number;
+  rows(projection: string, version: number): Iterable<readonly [key: string, row: unknown]>;
+  /**
+   * Writes rows and moves the checkpoint from `from` to `to` in one transaction. Throws, having
+   * changed nothing, when the checkpoint is not at `from`: somebody else is running this projection.
+   */
+  commit(projection: string, version: number, from: number, to: number, write: (writer: RowWriter) => void): void;
+  /** Versions that have a checkpoint, ascending. */
+  versions(projection: string): readonly number[];
+  /** Removes rows and checkpoint of one version. */
+  drop(projection: string, version: number): void;
+}

@@ -1,0 +1,83 @@
+import type { RequestFeatures } from './request.js';
+import type { ModelFacts, RunnerView } from './runner.js';
+import type { ModelStatistics, TemplateStatistics } from './statistics.js';
+
+/** How a client's own `num_ctx` is read. */
+export type ClientWindowRule = 'hint' | 'floor' | 'exact';
+
+/** The numbers a policy decides with. Immutable; `id` names it in every decision it makes. */
+export interface PolicyParameters {
+  readonly id: string;
+  /** Quantile of the learnt answer lengths that a window must hold, 0 to 1. */
+  readonly outputQuantile: number;
+  /** Answer length assumed before anything is known, tokens. */
+  readonly unknownOutput: number;
+  /** Share of the need added on top of it for what the estimate misses, 0.1 = 10 %. */
+  readonly margin: number;
+  /** Tokens added on top of it whatever the size. */
+  readonly marginTokens: number;
+  /** How much more than the need is taken when a load happens anyway, as a factor of 1 or more. */
+  readonly headroom: number;
+  /** Quantile of the model's recent needs that a fresh load opens with, 0 to 1. */
+  readonly openQuantile: number;
+  /** Windows are multiples of this many tokens: the runner rounds up to 256 itself. */
+  readonly step: number;
+  /** No window smaller than this many tokens is ever asked for. */
+  readonly minWindow: number;
+}
+
+/** Everything a decision depends on: same input, same decision. */
+export interface DecisionInput {
+  readonly policy: PolicyParameters;
+  readonly features: RequestFeatures;
+  /** The loaded runner, or null when none is believed to be. */
+  readonly runner: RunnerView | null;
+  readonly facts: ModelFacts | null;
+  readonly modelStatistics: ModelStatistics | null;
+  readonly templateStatistics: TemplateStatistics | null;
+  readonly clientWindow: ClientWindowRule;
+  /** Bytes that weights and KV cache may take together; null: no limit known. */
+  readonly memoryBudgetBytes: number | null;
+}
+
+export type DecisionRule =
+  /** The loaded runner holds the need: ask for exactly its window. */
+  | 'stay'
+  /** The loaded runner is too small: reload with room to spare. */
+  | 'grow'
+  /** Nothing is loaded: open with what the model's traffic usually needs. */
+  | 'open'
+  /** Configured `exact`: the client's own value. */
+  | 'client-exact'
+  /** Not ours to set: remote model, unload, or nothing to decide from. */
+  | 'leave';
+
+export interface RejectedCandidate {
+  /** Tokens. */
+  readonly numCtx: number;
+  /** Why not, in words for people: "smaller than the need of 5,120". */
+  readonly reason: string;
+}
+
+export interface Decision {
+  /** The window to send, tokens; null: send the request as it came. */
+  readonly numCtx: number | null;
+  readonly rule: DecisionRule;
+  readonly policyId: string;
+  readonly inputs: {
+    /** Expected prompt tokens, and the bound that the window has to hold. */
+    readonly promptEstimate: number;
+    readonly promptBound: number;
+    /** Tokens kept for the answer, and where that number comes from. */
+    readonly outputBound: number;
+    readonly outputSource: 'num_predict' | 'template' | 'model' | 'default' | 'none';
+    /** promptBound + outputBound + margin, tokens, unclamped. */
+    readonly need: number;
+    readonly loadedWindow: number | null;
+    readonly trainedContext: number | null;
+    /** The largest window that fits the memory budget; null: no limit known. */
+    readonly memoryWindow: number | null;
+    readonly clientNumCtx: number | null;
+  };
+  readonly rejected: readonly RejectedCandidate[];
+}

@@ -1,0 +1,104 @@
+import type { ClientWindowRule, Decision } from './decision.js';
+import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
+import type { RunnerView } from './runner.js';
+
+/** Durable names: what the log stores. Never change one that has been written. */
+export const EVENT_TYPES = {
+  RequestOptimized: 'request.optimized',
+  RequestCompleted: 'request.completed',
+  TemplateDetected: 'template.detected',
+  RunnerReloaded: 'runner.reloaded',
+  TruncationDetected: 'truncation.detected',
+} as const;
+
+export type OperatingMode = 'active' | 'shadow' | 'off';
+
+/** A request was analysed and a window chosen (imposed in `active` mode only). */
+export interface RequestOptimizedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly route: InferenceRoute;
+  /** Who asked, as far as the proxy can tell (a header or the user agent's product name). */
+  readonly client: string | null;
+  readonly mode: OperatingMode;
+  readonly imposed: boolean;
+  readonly clientWindow: ClientWindowRule;
+  readonly features: RequestFeatures;
+  readonly templateId: string | null;
+  readonly runner: RunnerView | null;
+  readonly decision: Decision;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Why a completion must not teach. */
+export type Taint = 'truncated' | 'shifted' | 'cancelled' | 'failed' | 'incomplete' | 'length' | 'preload';
+
+/** A request ended, well or badly. Durations in nanoseconds, counts in tokens, null where the server did not say. */
+export interface RequestCompletedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly route: InferenceRoute;
+  readonly templateId: string | null;
+  /** HTTP status; 0 when none was received. */
+  readonly status: number;
+  readonly doneReason: string | null;
+  readonly totalNs: number | null;
+  readonly loadNs: number | null;
+  readonly promptEvalNs: number | null;
+  readonly evalNs: number | null;
+  readonly promptTokens: number | null;
+  readonly cachedTokens: number | null;
+  readonly outputTokens: number | null;
+  /** The window the answer ran in as far as is known, tokens. */
+  readonly window: number | null;
+  /** Uncalibrated estimate of the prompt, tokens: what calibration learns against. */
+  readonly rawEstimate: number;
+  readonly taints: readonly Taint[];
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** The same opening was seen a second time: from here on its statistics are kept. */
+export interface TemplateDetectedV1 {
+  readonly templateId: string;
+  readonly model: string;
+  /** Of the request that founded it. */
+  readonly fingerprints: readonly Fingerprint[];
+  readonly atMs: number;
+}
+
+/** A completion's `load_duration` shows that the model was (re)loaded for it. */
+export interface RunnerReloadedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly fromWindow: number | null;
+  readonly toWindow: number | null;
+  readonly loadNs: number;
+  /** `first`: nothing was loaded. `decision`: we asked for another window. `foreign`: somebody else changed it. */
+  readonly cause: 'first' | 'decision' | 'foreign';
+  readonly atMs: number;
+}
+
+/** A prompt was cut, or an answer outgrew its window. */
+export interface TruncationDetectedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly templateId: string | null;
+  readonly kind: 'prompt-cut' | 'answer-shifted';
+  /** Which sign gave it away. */
+  readonly sign: 'half-window-formula' | 'below-estimate' | 'beyond-window';
+  readonly window: number;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly promptEstimate: number;
+  readonly atMs: number;
+}
+
+/** Every event of the domain, tagged by its durable name. */
+export type DomainEvent =
+  | { readonly type: 'request.optimized'; readonly data: RequestOptimizedV1 }
+  | { readonly type: 'request.completed'; readonly data: RequestCompletedV1 }
+  | { readonly type: 'template.detected'; readonly data: TemplateDetectedV1 }
+  | { readonly type: 'runner.reloaded'; readonly data: RunnerReloadedV1 }
+  | { readonly type: 'truncation.detected'; readonly data: TruncationDetectedV1 };

@@ -1,0 +1,65 @@
+/** The two native routes whose bodies can carry runner options. */
+export type InferenceRoute = 'chat' | 'generate';
+
+/** A piece of prompt text and the part it plays in the model's chat template. */
+export interface PromptSegment {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool' | 'prompt' | 'suffix';
+  readonly text: string;
+}
+
+/**
+ * An inference request, parsed once at the edge and free of the wire's dialect. It holds prompt
+ * text, so it must never be stored, logged or put into an event: {@link RequestFeatures} may.
+ */
+export interface InferenceRequest {
+  readonly route: InferenceRoute;
+  /** Model name as sent. */
+  readonly model: string;
+  /** Texts in the order in which a chat template renders them. */
+  readonly segments: readonly PromptSegment[];
+  /** The tool schemas as JSON text; empty when there are none. */
+  readonly tools: string;
+  readonly imageCount: number;
+  /** Tokens the client allows for the answer; null when it names no limit (absent, or not positive). */
+  readonly numPredict: number | null;
+  /** `options.num_ctx` as a positive whole number of tokens; null when absent or unusable. */
+  readonly numCtx: number | null;
+  readonly stream: boolean;
+  /** No prompt and no messages: only loads the model. */
+  readonly preload: boolean;
+  /** A preload with `keep_alive` of zero: unloads the model, and must not be given options. */
+  readonly unload: boolean;
+  /** Thinking was asked for; null when the request does not say. */
+  readonly think: boolean | null;
+}
+
+/** What may be kept of a request: sizes and keyed fingerprints, never text. */
+export interface RequestFeatures {
+  readonly route: InferenceRoute;
+  readonly model: string;
+  /** UTF-8 bytes of all segments, tools excluded. */
+  readonly textBytes: number;
+  /** Characters of scripts that tokenizers split finely (CJK, kana, hangul and everything else beyond Latin-1). */
+  readonly wideChars: number;
+  readonly digitChars: number;
+  readonly systemBytes: number;
+  readonly toolBytes: number;
+  readonly messageCount: number;
+  readonly imageCount: number;
+  readonly numPredict: number | null;
+  /** The client's own `num_ctx`, tokens. */
+  readonly numCtx: number | null;
+  readonly stream: boolean;
+  readonly preload: boolean;
+  readonly think: boolean | null;
+  /** Keyed SimHash of the leading tokens at each resolution that the prompt is long enough for. */
+  readonly fingerprints: readonly Fingerprint[];
+}
+
+/** A 64-bit SimHash of the first `tokens` tokens, keyed by the installation's secret. */
+export interface Fingerprint {
+  /** Resolution: how many leading tokens are hashed. */
+  readonly tokens: number;
+  /** 16 lower-case hexadecimal digits. */
+  readonly hash: string;
+}

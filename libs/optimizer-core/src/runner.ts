@@ -1,0 +1,26 @@
+/** What is believed of the runner that serves a model right now. */
+export interface RunnerView {
+  /** Context window per slot in tokens, as `/api/ps` shows it: the value Ollama compares. */
+  readonly window: number;
+  /** `ps`: seen on the server. `decision`: a request of ours is loading or has loaded it. */
+  readonly source: 'ps' | 'decision';
+  /** Bytes of the model in memory and of those on the GPU, when the server said so. */
+  readonly sizeBytes: number | null;
+  readonly sizeVramBytes: number | null;
+  /** Milliseconds since the epoch at which it unloads by itself when nobody asks again; null: unknown. */
+  readonly expiresAtMs: number | null;
+}
+
+/** Facts about a model out of `/api/show`; null where the server did not say. */
+export interface ModelFacts {
+  readonly model: string;
+  /** Trained context in tokens: the server clamps every window to it. */
+  readonly trainedContext: number | null;
+  /** KV cache bytes per token of window at f16 (ollama.md section 4 has the formula). */
+  readonly kvBytesPerToken: number | null;
+  /** `PARAMETER num_ctx` of its Modelfile, tokens. */
+  readonly modelfileNumCtx: number | null;
+  /** Runs elsewhere (`remote_host`, or a cloud name): its options are not ours to set. */
+  readonly remote: boolean;
+  readonly capabilities: readonly string[];
+}

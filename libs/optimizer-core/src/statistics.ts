@@ -1,0 +1,52 @@
+/**
+ * A bounded sample of the most recent values, oldest first. Recent history weighs more because old
+ * values fall out; quantiles are exact over what is held.
+ */
+export interface RecentSample {
+  readonly capacity: number;
+  readonly values: readonly number[];
+}
+
+/** An exponentially weighted mean; `samples` says how far it may be trusted. */
+export interface RunningMean {
+  readonly samples: number;
+  readonly mean: number;
+  /** Exponentially weighted variance around the mean. */
+  readonly variance: number;
+}
+
+/** What is known of a model's traffic, folded from the log. Tokens, seconds, milliseconds since the epoch. */
+export interface ModelStatistics {
+  readonly model: string;
+  readonly requests: number;
+  readonly completions: number;
+  /** Completions that taught nothing: cut, cancelled, failed. */
+  readonly tainted: number;
+  /** log(prompt tokens counted by the server / raw estimate). */
+  readonly calibration: RunningMean;
+  /** Tokens. */
+  readonly outputs: RecentSample;
+  /** Prompt + answer, tokens. */
+  readonly needs: RecentSample;
+  readonly loadSeconds: RunningMean;
+  /** Tokens per second. */
+  readonly prefillRate: RunningMean;
+  readonly decodeRate: RunningMean;
+  /** Completions per window they ran in. */
+  readonly windows: Readonly<Record<string, number>>;
+  readonly reloads: number;
+  readonly truncations: number;
+  readonly lastSeenMs: number;
+}
+
+/** What is known of one template of one model, folded from the log. */
+export interface TemplateStatistics {
+  readonly templateId: string;
+  readonly model: string;
+  readonly requests: number;
+  readonly completions: number;
+  readonly prompts: RecentSample;
+  readonly outputs: RecentSample;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}

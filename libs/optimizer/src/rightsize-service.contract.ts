@@ -1,0 +1,74 @@
+import type { InferenceRoute } from '@rightsize/optimizer-core';
+
+/** What a proxy knows of a request before it goes upstream. */
+export interface OptimizeInput {
+  readonly route: InferenceRoute;
+  /** The body as received, after the transfer encoding was removed. Never modified. */
+  readonly body: Buffer;
+  /** Who asks, for statistics and per-client rules; null when unknown. */
+  readonly client: string | null;
+  /** The caller asked to be left alone (`x-rightsize: off`). */
+  readonly skip: boolean;
+}
+
+/** How the exchange with the upstream ended. */
+export type ExchangeEnd = 'complete' | 'client-aborted' | 'upstream-failed';
+
+/**
+ * Is shown the upstream's answer while it streams to the client. No method throws, none keeps a
+ * reference to a chunk beyond the unfinished line it ends with.
+ */
+export interface ExchangeObserver {
+  head(status: number, contentType: string | null): void;
+  chunk(bytes: Buffer): void;
+  /** Once, at the end, however it came. */
+  end(how: ExchangeEnd): void;
+}
+
+export interface Optimized {
+  readonly requestId: string;
+  /** What to send upstream: the very buffer that came in when nothing is imposed. */
+  readonly body: Buffer;
+  /** `x-rightsize-*` headers for the response. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly observer: ExchangeObserver;
+}
+
+/** One recent decision, metadata only. */
+export interface DecisionSummary {
+  readonly id: string;
+  readonly atMs: number;
+  readonly model: string;
+  readonly route: InferenceRoute;
+  readonly client: string | null;
+  readonly rule: string;
+  readonly numCtx: number | null;
+  readonly imposed: boolean;
+  readonly templateId: string | null;
+  readonly need: number;
+  readonly loadedWindow: number | null;
+  readonly outcome: {
+    readonly status: number;
+    readonly promptTokens: number | null;
+    readonly outputTokens: number | null;
+    readonly taints: readonly string[];
+  } | null;
+}
+
+export interface HealthReport {
+  readonly status: 'ready' | 'degraded' | 'starting';
+  /** Why it is degraded, in words for people; empty when ready. */
+  readonly reasons: readonly string[];
+  readonly mode: string;
+  readonly log: { readonly position: number; readonly queued: number; readonly lag: number };
+}
+
+/** The door through which a proxy uses the optimizer. Fail open: no method throws or rejects. */
+export interface RightsizeDoor {
+  optimize(input: OptimizeInput): Promise<Optimized>;
+  /** A request that may change the runner without carrying options passed by (`/v1/*`, `/api/create`, …). */
+  noticeForeign(path: string): void;
+  health(): HealthReport;
+  /** Most recent first. */
+  decisions(limit: number): readonly DecisionSummary[];
+}
