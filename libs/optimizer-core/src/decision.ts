@@ -36,8 +36,11 @@ export interface DecisionInput {
   readonly modelStatistics: ModelStatistics | null;
   readonly templateStatistics: TemplateStatistics | null;
   readonly clientWindow: ClientWindowRule;
-  /** Bytes that weights and KV cache may take together; null: no limit known. */
-  readonly memoryBudgetBytes: number | null;
+  /**
+   * The largest window, tokens, that is believed to fit the memory meant for it (configured, or seen on
+   * the server; see `memoryWindow()`); null: no limit known.
+   */
+  readonly memoryWindow: number | null;
 }
 
 export type DecisionRule =

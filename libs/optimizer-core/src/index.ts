@@ -4,3 +4,4 @@ export * from './statistics.js';
 export * from './decision.js';
 export * from './events.js';
 export * from './template-detector.js';
+export * from './memory-window.js';
