@@ -41,3 +41,20 @@ export interface ReadModelStore {
   /** Removes rows and checkpoint of one version. */
   drop(projection: string, version: number): void;
 }
+
+/** Somebody else moved this projection's checkpoint: what is in memory is behind; load again and go on. */
+export class CheckpointMovedError extends Error {
+  readonly projection: string;
+  readonly expected: number;
+  readonly actual: number;
+
+  constructor(projection: string, version: number, expected: number, actual: number) {
+    super(
+      `checkpoint of projection ${projection} v${version} is at ${actual}, not at ${expected}: another process runs it`,
+    );
+    this.name = 'CheckpointMovedError';
+    this.projection = projection;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}

@@ -1,0 +1,115 @@
+import type { EventStore } from './event-store.js';
+import type { Projection, ReadModelStore } from './projection.js';
+import { ProjectionStoppedError, type ProjectionStatus } from './projection-status.js';
+import { ProjectionWorker } from './projection-worker.js';
+import { Upcasters } from './upcasters.js';
+
+export interface ProjectionRunnerOptions {
+  /**
+   * Events read and committed at once; between pages everybody else gets a turn.
+   * @default 256
+   */
+  readonly pageSize?: number;
+  /**
+   * Milliseconds between looks at the log without a hint: events of another process give none. 0: never.
+   * @default 1000
+   */
+  readonly pollMs?: number;
+  /** @default none: events are folded as they were stored */
+  readonly upcasters?: Upcasters;
+}
+
+interface Waiter {
+  readonly position: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Feeds projections from the log, each at its own pace: from its checkpoint to the log's end, then
+ * live. A projection that fails stops alone; one whose store is locked or full tries again.
+ */
+export class ProjectionRunner {
+  readonly #events: EventStore;
+  readonly #workers: readonly ProjectionWorker[];
+  readonly #pollMs: number;
+  readonly #waiters = new Set<Waiter>();
+  #started: Promise<void> | null = null;
+  #stopped = false;
+  #unsubscribe: (() => void) | null = null;
+  #poll: ReturnType<typeof setInterval> | null = null;
+
+  constructor(
+    events: EventStore,
+    readModels: ReadModelStore,
+    projections: readonly Projection[],
+    options: ProjectionRunnerOptions = {},
+  ) {
+    const { pageSize = 256, pollMs = 1000, upcasters = new Upcasters() } = options;
+    const onChange = (): void => this.#settle();
+    this.#events = events;
+    this.#pollMs = pollMs;
+    this.#workers = projections.map(
+      (projection) => new ProjectionWorker(events, readModels, projection, { pageSize, upcasters, onChange }),
+    );
+  }
+
+  /**
+   * Loads every projection's committed rows before it returns, then catches up. Resolves when each
+   * is live or could not go on (`status()` says which); never rejects. Starts once.
+   */
+  start(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#started ??= this.#startOnce();
+    return this.#started;
+  }
+
+  /** Where each projection stands, in the order they were given. */
+  status(): readonly ProjectionStatus[] {
+    return this.#workers.map((worker) => worker.status());
+  }
+
+  /**
+   * Resolves when every projection has committed up to `position`, be that now or later. Rejects with
+   * a {@link ProjectionStoppedError} as soon as one has stopped short of it: waiting on would be forever.
+   */
+  waitFor(position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.add({ position, resolve, reject });
+      this.#settle();
+    });
+  }
+
+  /** Stops after the batches at hand; resolves when they are committed. Idempotent. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe?.();
+    if (this.#poll !== null) clearInterval(this.#poll);
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+
+  async #startOnce(): Promise<void> {
+    this.#unsubscribe = this.#events.onAppended(() => this.#wake());
+    if (this.#pollMs > 0) {
+      this.#poll = setInterval(() => this.#wake(), this.#pollMs);
+      this.#poll.unref();
+    }
+    await Promise.all(this.#workers.map((worker) => worker.wake()));
+  }
+
+  #wake(): void {
+    for (const worker of this.#workers) void worker.wake();
+  }
+
+  #settle(): void {
+    const all = this.status();
+    for (const waiter of this.#waiters) {
+      const behind = all.filter((one) => one.position < waiter.position);
+      const stuck = behind.find((one) => one.state === 'stopped');
+      if (behind.length > 0 && stuck === undefined) continue;
+      this.#waiters.delete(waiter);
+      if (stuck === undefined) waiter.resolve();
+      else waiter.reject(new ProjectionStoppedError(stuck.name, stuck.position, stuck.error));
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import { EventStoreError, type EventStore } from './event-store.js';
+import { CheckpointMovedError, type Projection, type ReadModelStore } from './projection.js';
+import { foldPage } from './projection-page.js';
+import type { ProjectionStatus } from './projection-status.js';
+import type { Upcasters } from './upcasters.js';
+
+export interface ProjectionWorkerOptions {
+  /** Events read and committed at once. */
+  readonly pageSize: number;
+  readonly upcasters: Upcasters;
+  /** Called after every change of position or state. */
+  readonly onChange: () => void;
+}
+
+/** One projection on its way along the log. Never runs twice at once; being woken while it runs makes it look again. */
+export class ProjectionWorker {
+  readonly #events: EventStore;
+  readonly #readModels: ReadModelStore;
+  readonly #projection: Projection;
+  readonly #types: ReadonlySet<string>;
+  readonly #options: ProjectionWorkerOptions;
+  #position = 0;
+  #head = 0;
+  #state: ProjectionStatus['state'] = 'catching-up';
+  #error: Error | null = null;
+  /** False when memory may be ahead of, or behind, what is committed. */
+  #loaded = false;
+  #woken = false;
+  #running: Promise<void> | null = null;
+
+  constructor(
+    events: EventStore,
+    readModels: ReadModelStore,
+    projection: Projection,
+    options: ProjectionWorkerOptions,
+  ) {
+    this.#events = events;
+    this.#readModels = readModels;
+    this.#projection = projection;
+    this.#types = new Set(projection.types);
+    this.#options = options;
+  }
+
+  status(): ProjectionStatus {
+    const { name, version } = this.#projection;
+    const lag = Math.max(0, this.#head - this.#position);
+    return { name, version, position: this.#position, lag, state: this.#state, error: this.#error };
+  }
+
+  /** Looks for new events, unless stopped. Resolves when none are left, or it cannot go on. Never rejects. */
+  wake(): Promise<void> {
+    if (this.#state === 'stopped') return Promise.resolve();
+    this.#woken = true;
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Stops after the batch at hand; resolves when it is committed. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    await this.#running;
+    this.#options.onChange();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#woken && this.#state !== 'stopped') {
+      this.#woken = false;
+      try {
+        await this.#drain();
+      } catch (thrown) {
+        this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
+      }
+      this.#options.onChange();
+    }
+    // In the same step as the loop's last look at #woken: a wake in between would be lost.
+    this.#running = null;
+  }
+
+  async #drain(): Promise<void> {
+    this.#load();
+    for (;;) {
+      const limit = this.#options.pageSize;
+      this.#head = await this.#events.head();
+      const page = await this.#events.readAll({ after: this.#position, limit });
+      if (this.#stopping()) return;
+      if (page.length > 0) this.#process(page);
+      if (page.length < limit) break;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.#caughtUp();
+  }
+
+  #process(page: Awaited<ReturnType<EventStore['readAll']>>): void {
+    this.#loaded = false;
+    this.#position = foldPage(this.#readModels, this.#projection, this.#types, this.#options.upcasters, {
+      from: this.#position,
+      page,
+    });
+    this.#head = Math.max(this.#head, this.#position);
+    this.#error = null;
+    this.#loaded = true;
+    this.#projection.committed?.(this.#position);
+    this.#options.onChange();
+  }
+
+  #caughtUp(): void {
+    const { name, version } = this.#projection;
+    this.#error = null;
+    if (this.#state !== 'catching-up') return;
+    // Older versions were what readers had until now; newer ones belong to a newer program that may come back.
+    for (const stored of this.#readModels.versions(name)) {
+      if (stored < version) this.#readModels.drop(name, stored);
+    }
+    this.#state = 'live';
+  }
+
+  #load(): void {
+    if (this.#loaded) return;
+    const { name, version } = this.#projection;
+    this.#position = this.#readModels.checkpoint(name, version);
+    this.#projection.load(this.#readModels.rows(name, version));
+    this.#loaded = true;
+    if (this.#position > 0) this.#projection.committed?.(this.#position);
+  }
+
+  #fail(error: Error): void {
+    if (error instanceof CheckpointMovedError) {
+      this.#loaded = false;
+      this.#woken = true;
+      return;
+    }
+    this.#error = error;
+    if (mayHeal(error)) {
+      this.#loaded = false;
+      return;
+    }
+    this.#state = 'stopped';
+    try {
+      this.#load();
+    } catch {
+      // The first error is the one to show; readers keep what was last committed.
+    }
+  }
+
+  // A method, so that the compiler does not believe the state unchanged across an await.
+  #stopping(): boolean {
+    return this.#state === 'stopped';
+  }
+}
+
+/** A store that is locked or full now may not be at the next wake; a fold that fails would fail again. */
+function mayHeal(error: Error): boolean {
+  return error instanceof EventStoreError && ['locked', 'full', 'io', 'overloaded'].includes(error.code);
+}
