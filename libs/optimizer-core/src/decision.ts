@@ -18,6 +18,10 @@ export interface PolicyParameters {
   readonly marginTokens: number;
   /** How much more than the need is taken when a load happens anyway, as a factor of 1 or more. */
   readonly headroom: number;
+  /** Window that a fresh load opens with while the model's needs are unknown, tokens (when that holds the need). */
+  readonly unknownWindow: number;
+  /** Answers that must have been seen before their quantile is believed. */
+  readonly minSamples: number;
   /** Quantile of the model's recent needs that a fresh load opens with, 0 to 1. */
   readonly openQuantile: number;
   /** Windows are multiples of this many tokens: the runner rounds up to 256 itself. */

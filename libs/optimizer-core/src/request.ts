@@ -31,6 +31,13 @@ export interface InferenceRequest {
   readonly unload: boolean;
   /** Thinking was asked for; null when the request does not say. */
   readonly think: boolean | null;
+  /** Tokens of an earlier conversation handed back as `context` (generate only), beside the segments. */
+  readonly contextTokens?: number;
+  /**
+   * Runner-fixed options other than `num_ctx` that the client sent, in canonical spelling, empty when
+   * none: another value reloads the model whatever window is asked for.
+   */
+  readonly fixedOptions?: string;
 }
 
 /** What may be kept of a request: sizes and keyed fingerprints, never text. */
@@ -42,8 +49,14 @@ export interface RequestFeatures {
   /** Characters of scripts that tokenizers split finely (CJK, kana, hangul and everything else beyond Latin-1). */
   readonly wideChars: number;
   readonly digitChars: number;
+  /** Words, groups of digits and symbols, runs of white space: what tokenizers never merge across. */
+  readonly pieces: number;
+  /** Letters beyond the sixth of each word: long words take several tokens. */
+  readonly excessLetters: number;
   readonly systemBytes: number;
   readonly toolBytes: number;
+  /** The pieces of the tool schemas, which are not in `pieces`. */
+  readonly toolPieces: number;
   readonly messageCount: number;
   readonly imageCount: number;
   readonly numPredict: number | null;
@@ -51,6 +64,7 @@ export interface RequestFeatures {
   readonly numCtx: number | null;
   readonly stream: boolean;
   readonly preload: boolean;
+  readonly unload: boolean;
   readonly think: boolean | null;
   /** Keyed SimHash of the leading tokens at each resolution that the prompt is long enough for. */
   readonly fingerprints: readonly Fingerprint[];

@@ -22,10 +22,12 @@ export interface ModelStatistics {
   readonly completions: number;
   /** Completions that taught nothing: cut, cancelled, failed. */
   readonly tainted: number;
-  /** log(prompt tokens counted by the server / raw estimate). */
+  /** log of prompt tokens counted by the server over the raw estimate (token-estimate.ts has the exact form). */
   readonly calibration: RunningMean;
-  /** Tokens. */
+  /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
+  /** Share of answers that a limit ended (1: it did, 0: it did not): of those only a lower bound is known. */
+  readonly lengthStops: RunningMean;
   /** Prompt + answer, tokens. */
   readonly needs: RecentSample;
   readonly loadSeconds: RunningMean;
@@ -46,7 +48,10 @@ export interface TemplateStatistics {
   readonly requests: number;
   readonly completions: number;
   readonly prompts: RecentSample;
+  /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
+  /** Share of answers that a limit ended, as in {@link ModelStatistics}. */
+  readonly lengthStops: RunningMean;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
 }

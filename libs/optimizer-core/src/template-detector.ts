@@ -4,8 +4,8 @@ import type { Fingerprint } from './request.js';
 export interface Detection {
   /** The template the prompt belongs to; null while it has been seen only once. */
   readonly templateId: string | null;
-  /** The cluster it was put into, known template or not: what a bench scores. */
-  readonly clusterId: string;
+  /** The cluster it was put into, known template or not: what a bench scores. Null when it is too short for any. */
+  readonly clusterId: string | null;
   /** It joined a cluster that existed before. */
   readonly matched: boolean;
   /** Set when this prompt is the second of its kind: to be appended to the log. */

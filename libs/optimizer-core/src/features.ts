@@ -1,0 +1,40 @@
+import type { Fingerprinter } from './fingerprinter.js';
+import type { InferenceRequest, RequestFeatures } from './request.js';
+import { measureText, TextMeasure } from './text-measure.js';
+
+/**
+ * What may be kept of a request. One pass over the text for its sizes; of the fingerprints only the
+ * leading part is hashed. It is on the hot path: 100 KB take a fraction of a millisecond.
+ */
+export function extractFeatures(request: InferenceRequest, fingerprinter: Fingerprinter): RequestFeatures {
+  const measure = new TextMeasure();
+  let systemBytes = 0;
+  for (const segment of request.segments) {
+    const before = measure.bytes;
+    measureText(segment.text, measure);
+    if (segment.role === 'system') systemBytes += measure.bytes - before;
+  }
+  const tools = new TextMeasure();
+  measureText(request.tools, tools);
+  return {
+    route: request.route,
+    model: request.model,
+    textBytes: measure.bytes,
+    wideChars: measure.wideChars,
+    digitChars: measure.digitChars,
+    pieces: measure.pieces,
+    excessLetters: measure.excessLetters,
+    toolPieces: tools.pieces,
+    systemBytes,
+    toolBytes: tools.bytes,
+    messageCount: request.segments.length,
+    imageCount: request.imageCount,
+    numPredict: request.numPredict,
+    numCtx: request.numCtx,
+    stream: request.stream,
+    preload: request.preload,
+    unload: request.unload,
+    think: request.think,
+    fingerprints: fingerprinter.fingerprint(request.segments),
+  };
+}

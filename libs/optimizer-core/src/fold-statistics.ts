@@ -1,0 +1,177 @@
+import type { DomainEvent, RequestCompletedV1, Taint } from './events.js';
+import { emptySample, pushSample } from './recent-sample.js';
+import { EMPTY_MEAN, updateMean } from './running-mean.js';
+import type { ModelStatistics, RunningMean, TemplateStatistics } from './statistics.js';
+import { calibrate } from './token-estimate.js';
+
+const MODEL_SAMPLE = 512;
+const TEMPLATE_SAMPLE = 128;
+/** A map that clients fill with values of their own must not grow without bound. */
+const MAX_WINDOWS = 64;
+/** Fewer tokens than this say more about overhead than about a rate. */
+const RATE_TOKENS = 16;
+const NS_PER_S = 1e9;
+
+export function emptyModelStatistics(model: string): ModelStatistics {
+  return {
+    model,
+    requests: 0,
+    completions: 0,
+    tainted: 0,
+    calibration: EMPTY_MEAN,
+    outputs: emptySample(MODEL_SAMPLE),
+    lengthStops: EMPTY_MEAN,
+    needs: emptySample(MODEL_SAMPLE),
+    loadSeconds: EMPTY_MEAN,
+    prefillRate: EMPTY_MEAN,
+    decodeRate: EMPTY_MEAN,
+    windows: {},
+    reloads: 0,
+    truncations: 0,
+    lastSeenMs: 0,
+  };
+}
+
+/** Folds one event into what is known of a model. Events of other models change nothing. */
+export function foldModel(statistics: ModelStatistics, event: DomainEvent): ModelStatistics {
+  if (event.data.model !== statistics.model) return statistics;
+  const seen = { ...statistics, lastSeenMs: Math.max(statistics.lastSeenMs, event.data.atMs) };
+  switch (event.type) {
+    case 'request.optimized':
+      return { ...seen, requests: seen.requests + 1 };
+    case 'request.completed':
+      return foldCompletion(seen, event.data);
+    case 'runner.reloaded':
+      return {
+        ...seen,
+        reloads: seen.reloads + (event.data.cause === 'first' ? 0 : 1),
+        loadSeconds: updateMean(seen.loadSeconds, event.data.loadNs / NS_PER_S),
+      };
+    case 'truncation.detected':
+      return { ...seen, truncations: seen.truncations + 1 };
+    case 'template.detected':
+      return statistics;
+    default:
+      return event satisfies never;
+  }
+}
+
+function foldCompletion(statistics: ModelStatistics, done: RequestCompletedV1): ModelStatistics {
+  const counted = {
+    ...statistics,
+    completions: statistics.completions + 1,
+    tainted: statistics.tainted + (done.taints.some(spoils) ? 1 : 0),
+  };
+  const lesson = lessonOf(done);
+  if (lesson === null) return counted;
+  const rates = {
+    windows: countWindow(counted.windows, done.window),
+    calibration: calibrate(counted.calibration, done.rawEstimate, lesson.promptTokens),
+    lengthStops: updateMean(counted.lengthStops, lesson.complete ? 0 : 1),
+    prefillRate: learnRate(counted.prefillRate, newTokens(done, lesson.promptTokens), done.promptEvalNs),
+    decodeRate: learnRate(counted.decodeRate, lesson.outputTokens, done.evalNs),
+  };
+  if (!lesson.complete) return { ...counted, ...rates };
+  return {
+    ...counted,
+    ...rates,
+    outputs: pushSample(counted.outputs, lesson.outputTokens),
+    needs: pushSample(counted.needs, lesson.promptTokens + lesson.outputTokens),
+  };
+}
+
+export function emptyTemplateStatistics(templateId: string, model: string): TemplateStatistics {
+  return {
+    templateId,
+    model,
+    requests: 0,
+    completions: 0,
+    prompts: emptySample(TEMPLATE_SAMPLE),
+    outputs: emptySample(TEMPLATE_SAMPLE),
+    lengthStops: EMPTY_MEAN,
+    firstSeenMs: 0,
+    lastSeenMs: 0,
+  };
+}
+
+/** Folds one event into what is known of a template. Events of others change nothing. */
+export function foldTemplate(statistics: TemplateStatistics, event: DomainEvent): TemplateStatistics {
+  if (event.type === 'runner.reloaded') return statistics;
+  if (event.data.templateId !== statistics.templateId || event.data.model !== statistics.model) return statistics;
+  const { atMs } = event.data;
+  const seen = {
+    ...statistics,
+    firstSeenMs: statistics.firstSeenMs === 0 ? atMs : Math.min(statistics.firstSeenMs, atMs),
+    lastSeenMs: Math.max(statistics.lastSeenMs, atMs),
+  };
+  switch (event.type) {
+    case 'template.detected':
+    case 'truncation.detected':
+      return seen;
+    case 'request.optimized':
+      return { ...seen, requests: seen.requests + 1 };
+    case 'request.completed':
+      return foldTemplateCompletion({ ...seen, completions: seen.completions + 1 }, event.data);
+    default:
+      return event satisfies never;
+  }
+}
+
+function foldTemplateCompletion(statistics: TemplateStatistics, done: RequestCompletedV1): TemplateStatistics {
+  const lesson = lessonOf(done);
+  if (lesson === null) return statistics;
+  return {
+    ...statistics,
+    prompts: pushSample(statistics.prompts, lesson.promptTokens),
+    lengthStops: updateMean(statistics.lengthStops, lesson.complete ? 0 : 1),
+    outputs: lesson.complete ? pushSample(statistics.outputs, lesson.outputTokens) : statistics.outputs,
+  };
+}
+
+interface Lesson {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** The answer ended by itself; otherwise a limit ended it, and it teaches no length. */
+  readonly complete: boolean;
+}
+
+/** What a completion may teach; null when it is tainted or says too little (zeros are omitted by the server). */
+function lessonOf(done: RequestCompletedV1): Lesson | null {
+  if (done.taints.some(spoils) || done.taints.includes('preload')) return null;
+  if (done.promptTokens === null || done.promptTokens <= 0) return null;
+  return {
+    promptTokens: done.promptTokens,
+    outputTokens: done.outputTokens ?? 0,
+    complete: !done.taints.includes('length') && done.doneReason !== 'length',
+  };
+}
+
+/** A length stop leaves the prompt's count true, and a preload spoils nothing: it says nothing. */
+function spoils(taint: Taint): boolean {
+  return taint !== 'length' && taint !== 'preload';
+}
+
+/** Tokens that the prefill duration covers; null when the server does not say how many were cached. */
+function newTokens(done: RequestCompletedV1, promptTokens: number): number | null {
+  return done.cachedTokens === null ? null : promptTokens - done.cachedTokens;
+}
+
+function learnRate(rate: RunningMean, tokens: number | null, ns: number | null): RunningMean {
+  if (tokens === null || tokens < RATE_TOKENS || ns === null || ns <= 0) return rate;
+  return updateMean(rate, (tokens * NS_PER_S) / ns);
+}
+
+function countWindow(
+  windows: Readonly<Record<string, number>>,
+  window: number | null,
+): Readonly<Record<string, number>> {
+  if (window === null) return windows;
+  const counted: Record<string, number> = { ...windows, [window]: (windows[window] ?? 0) + 1 };
+  const keys = Object.keys(counted);
+  if (keys.length > MAX_WINDOWS) {
+    const others = keys.filter((key) => key !== String(window));
+    const rarest = others.reduce((least, key) => (counted[key]! < counted[least]! ? key : least));
+    delete counted[rarest];
+  }
+  return counted;
+}
