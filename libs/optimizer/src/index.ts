@@ -1,1 +1,10 @@
+export * from './backend.js';
+export * from './clock.js';
+export * from './domain-notifications.js';
+export * from './installation-secret.js';
+export * from './projections/folded-rows.js';
+export * from './projections/read-models.js';
 export * from './rightsize-service.contract.js';
+export { RightsizeModule } from './rightsize.module.js';
+export { RightsizeService } from './rightsize.service.js';
+export { SettingsError, type ClientWindowSetting, type RightsizeOptions } from './settings.js';

@@ -1,0 +1,22 @@
+import type { ModelCatalogue } from '../model-catalogue.js';
+import type { RunnerTracker } from '../runner-tracker.js';
+
+/**
+ * Null when what is known of runner and model is recent enough, which is nearly always while there is
+ * traffic. Else a promise that resolves when it was looked up, or after `lookMs` at the latest: a
+ * reload made in vain costs seconds, a look on the server a millisecond, a hanging server must cost neither.
+ */
+export function boundedLook(
+  runners: RunnerTracker,
+  catalogue: ModelCatalogue,
+  model: string,
+  lookMs: number,
+): Promise<unknown> | null {
+  const needed = [catalogue.ensure(model), runners.stale ? runners.look() : null].filter((p) => p !== null);
+  if (needed.length === 0) return null;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, lookMs);
+  });
+  return Promise.race([Promise.all(needed), limit]).finally(() => clearTimeout(timer));
+}

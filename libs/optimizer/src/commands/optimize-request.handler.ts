@@ -1,0 +1,124 @@
+import { Inject } from '@nestjs/common';
+import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { imposeNumCtx, isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
+import {
+  decide,
+  extractFeatures,
+  type Detection,
+  type Fingerprinter,
+  type InferenceRequest,
+  type RequestOptimizedV1,
+  type TemplateDetector,
+} from '@rightsize/optimizer-core';
+import { Clock } from '../clock.js';
+import { EventLog } from '../event-log.js';
+import type { Exchange } from '../exchange.js';
+import { ModelCatalogue } from '../model-catalogue.js';
+import { GetSizingView } from '../queries/get-sizing-view.query.js';
+import { RecentDecisions } from '../recent-decisions.js';
+import { Detector, Prints, Settings } from '../rightsize.tokens.js';
+import { RunnerTracker } from '../runner-tracker.js';
+import { clientWindowRule, type RightsizeSettings } from '../settings.js';
+import { boundedLook } from './bounded-look.js';
+import { OptimizeRequest } from './optimize-request.command.js';
+
+/** Everything but the event's data is memory; the log is written behind it. */
+@CommandHandler(OptimizeRequest)
+export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> {
+  constructor(
+    @Inject(QueryBus) private readonly queries: QueryBus,
+    @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Prints) private readonly prints: Fingerprinter,
+    @Inject(Detector) private readonly detector: TemplateDetector,
+    @Inject(RunnerTracker) private readonly runners: RunnerTracker,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(RecentDecisions) private readonly recent: RecentDecisions,
+  ) {}
+
+  async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | null> {
+    const read = readInferenceBody(input.route, input.body);
+    if (read.kind === 'unreadable' || read.request.unload) return null;
+    const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
+    const { model } = request;
+    if (model === '' || isCloudName(model)) return null;
+
+    this.runners.used();
+    const look = boundedLook(this.runners, this.catalogue, model, this.settings.lookMs);
+    if (look) await look;
+    if (this.catalogue.missing(model)) return null;
+
+    const atMs = this.clock.nowMs();
+    const features = extractFeatures(request, this.prints);
+    const detection = this.detector.detect(model, features.fingerprints, atMs);
+    const view = await this.queries.execute(new GetSizingView(model, detection.templateId));
+    const clientWindow = clientWindowRule(this.settings, model, input.client);
+    const decision = decide({ policy: this.settings.policy, features, clientWindow, ...view });
+
+    const body =
+      this.settings.mode === 'active' && decision.numCtx !== null ? imposeNumCtx(input.body, decision.numCtx) : null;
+    const imposed = body !== null;
+    const ticket = imposed && decision.numCtx !== null ? this.runners.ask(model, decision.numCtx) : null;
+    const { templateId } = detection;
+    const optimized: RequestOptimizedV1 = {
+      requestId,
+      model,
+      route: request.route,
+      client: input.client,
+      mode: this.settings.mode,
+      imposed,
+      clientWindow,
+      features,
+      templateId,
+      runner: view.runner,
+      decision,
+      atMs,
+    };
+    const eventId = this.record(optimized, detection);
+    return {
+      requestId,
+      model,
+      features,
+      templateId,
+      runner: view.runner,
+      decision,
+      body: body ?? input.body,
+      imposed,
+      ticket,
+      eventId,
+    };
+  }
+
+  /** A new template comes before the request that made it known: folds meet them in that order. */
+  private record(optimized: RequestOptimizedV1, detection: Detection): string {
+    const { requestId, decision } = optimized;
+    if (detection.detected) {
+      const { templateId } = detection.detected;
+      this.log.record(
+        `template-${templateId}`,
+        { type: 'template.detected', data: detection.detected },
+        { correlationId: requestId },
+      );
+    }
+    this.recent.add({
+      id: requestId,
+      atMs: optimized.atMs,
+      model: optimized.model,
+      route: optimized.route,
+      client: optimized.client,
+      rule: decision.rule,
+      numCtx: decision.numCtx,
+      imposed: optimized.imposed,
+      templateId: optimized.templateId,
+      need: decision.inputs.need,
+      loadedWindow: decision.inputs.loadedWindow,
+      outcome: null,
+    });
+    return this.log.record(
+      `request-${requestId}`,
+      { type: 'request.optimized', data: optimized },
+      { correlationId: requestId },
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type {
+  DomainEvent,
+  RequestCompletedV1,
+  RequestOptimizedV1,
+  RunnerReloadedV1,
+  TemplateDetectedV1,
+  TruncationDetectedV1,
+} from '@rightsize/optimizer-core';
+
+// The classes that the event bus carries, for `@EventsHandler`. Best effort and after the fact: what
+// must not be missed is read from the log. Their names are apart from the stored type names.
+
+export class RequestOptimized {
+  constructor(readonly data: RequestOptimizedV1) {}
+}
+
+export class RequestCompleted {
+  constructor(readonly data: RequestCompletedV1) {}
+}
+
+export class TemplateDetected {
+  constructor(readonly data: TemplateDetectedV1) {}
+}
+
+export class RunnerReloaded {
+  constructor(readonly data: RunnerReloadedV1) {}
+}
+
+export class TruncationDetected {
+  constructor(readonly data: TruncationDetectedV1) {}
+}
+
+export function notificationOf(event: DomainEvent): object {
+  switch (event.type) {
+    case 'request.optimized':
+      return new RequestOptimized(event.data);
+    case 'request.completed':
+      return new RequestCompleted(event.data);
+    case 'template.detected':
+      return new TemplateDetected(event.data);
+    case 'runner.reloaded':
+      return new RunnerReloaded(event.data);
+    case 'truncation.detected':
+      return new TruncationDetected(event.data);
+  }
+}

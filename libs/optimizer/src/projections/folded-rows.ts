@@ -1,0 +1,63 @@
+import type { Projection, RecordedEvent, RowWriter } from '@rightsize/event-store';
+import type { DomainEvent } from '@rightsize/optimizer-core';
+
+/**
+ * A projection whose row under a key is a fold of the events that concern the key. Rows are
+ * immutable values, replaced by each fold, so the hot path may hold on to one while the next is made.
+ */
+export class FoldedRows<Row> implements Projection {
+  readonly name: string;
+  readonly version: number;
+  readonly types: readonly DomainEvent['type'][];
+  readonly #keyOf: (event: DomainEvent) => string | null;
+  readonly #fold: (row: Row | undefined, event: DomainEvent) => Row;
+  readonly #rows = new Map<string, Row>();
+  readonly #changed = new Set<string>();
+
+  constructor(definition: {
+    name: string;
+    version: number;
+    types: readonly DomainEvent['type'][];
+    /** Null: the event concerns no row. */
+    keyOf: (event: DomainEvent) => string | null;
+    fold: (row: Row | undefined, event: DomainEvent) => Row;
+  }) {
+    this.name = definition.name;
+    this.version = definition.version;
+    this.types = definition.types;
+    this.#keyOf = definition.keyOf;
+    this.#fold = definition.fold;
+  }
+
+  get(key: string): Row | null {
+    return this.#rows.get(key) ?? null;
+  }
+
+  values(): IterableIterator<Row> {
+    return this.#rows.values();
+  }
+
+  load(rows: Iterable<readonly [key: string, row: unknown]>): void {
+    this.#rows.clear();
+    this.#changed.clear();
+    for (const [key, row] of rows) this.#rows.set(key, row as Row);
+  }
+
+  apply(event: RecordedEvent): void {
+    this.applyDomain({ type: event.type, data: event.data } as DomainEvent);
+  }
+
+  /** The fold without a log: keeps learning while the log cannot be written. */
+  applyDomain(event: DomainEvent): void {
+    if (!this.types.includes(event.type)) return;
+    const key = this.#keyOf(event);
+    if (key === null) return;
+    this.#rows.set(key, this.#fold(this.#rows.get(key), event));
+    this.#changed.add(key);
+  }
+
+  flush(writer: RowWriter): void {
+    for (const key of this.#changed) writer.put(key, this.#rows.get(key));
+    this.#changed.clear();
+  }
+}

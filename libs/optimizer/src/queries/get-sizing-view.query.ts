@@ -1,0 +1,22 @@
+import { Query } from '@nestjs/cqrs';
+import type { ModelFacts, ModelStatistics, RunnerView, TemplateStatistics } from '@rightsize/optimizer-core';
+
+/** Everything the policy may look at besides the request itself. A snapshot: its parts never change. */
+export interface SizingView {
+  readonly runner: RunnerView | null;
+  readonly facts: ModelFacts | null;
+  readonly modelStatistics: ModelStatistics | null;
+  readonly templateStatistics: TemplateStatistics | null;
+  readonly memoryWindow: number | null;
+}
+
+/** Answered from memory. */
+export class GetSizingView extends Query<SizingView> {
+  constructor(
+    /** Normalised name. */
+    readonly model: string,
+    readonly templateId: string | null,
+  ) {
+    super();
+  }
+}

@@ -1,0 +1,76 @@
+import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
+import { CqrsModule, EventBus } from '@nestjs/cqrs';
+import { createFingerprinter, createTemplateDetector } from '@rightsize/optimizer-core';
+import { Backend } from './backend.js';
+import { Clock, systemClock } from './clock.js';
+import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
+import { RecordCompletionHandler } from './commands/record-completion.handler.js';
+import { EventLog } from './event-log.js';
+import { installationSecret, type InstallationSecret } from './installation-secret.js';
+import { ModelCatalogue } from './model-catalogue.js';
+import { OllamaBackend } from './ollama-backend.js';
+import { ReadModels } from './projections/read-models.js';
+import { GetSizingViewHandler } from './queries/get-sizing-view.handler.js';
+import { RecentDecisions } from './recent-decisions.js';
+import { RightsizeService } from './rightsize.service.js';
+import { Detector, Prints, Secret, Settings } from './rightsize.tokens.js';
+import { RunnerTracker } from './runner-tracker.js';
+import { resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeOptions>({
+  moduleName: 'Rightsize',
+})
+  .setClassMethodName('forRoot')
+  .build();
+
+const providers: Provider[] = [
+  { provide: Settings, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveSettings },
+  { provide: Clock, useValue: systemClock },
+  {
+    provide: Secret,
+    inject: [Settings],
+    useFactory: ({ secret, database, mode }: RightsizeSettings): InstallationSecret =>
+      secret === null ? installationSecret(mode === 'off' ? ':memory:' : database) : { secret, problem: null },
+  },
+  { provide: Prints, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createFingerprinter(secret) },
+  { provide: Detector, useFactory: () => createTemplateDetector() },
+  {
+    provide: Backend,
+    inject: [Settings],
+    useFactory: (settings: RightsizeSettings) => new OllamaBackend(settings.upstream),
+  },
+  {
+    provide: RunnerTracker,
+    inject: [Backend, Clock, Settings],
+    useFactory: (backend: Backend, clock: Clock, settings: RightsizeSettings) =>
+      new RunnerTracker(backend, clock, settings),
+  },
+  {
+    provide: ModelCatalogue,
+    inject: [Backend, Clock],
+    useFactory: (backend: Backend, clock: Clock) => new ModelCatalogue(backend, clock),
+  },
+  { provide: ReadModels, useFactory: () => new ReadModels() },
+  {
+    provide: EventLog,
+    inject: [Settings, ReadModels, EventBus],
+    useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus) =>
+      new EventLog(settings.database, readModels, bus),
+  },
+  {
+    provide: RecentDecisions,
+    inject: [Settings],
+    useFactory: (settings: RightsizeSettings) => new RecentDecisions(settings.recentDecisions),
+  },
+  OptimizeRequestHandler,
+  RecordCompletionHandler,
+  GetSizingViewHandler,
+  RightsizeService,
+];
+
+/**
+ * Sizing for a Nest application that proxies to Ollama: import `RightsizeModule.forRoot(options)` or
+ * `forRootAsync({...})`, inject {@link RightsizeService}. A bad option throws a `SettingsError` at start.
+ */
+@Module({ imports: [CqrsModule], providers, exports: [RightsizeService] })
+export class RightsizeModule extends ConfigurableModuleClass {}

@@ -1,0 +1,142 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import type { TemplateDetector } from '@rightsize/optimizer-core';
+import { v7 } from 'uuid';
+import { Backend } from './backend.js';
+import { OptimizeRequest } from './commands/optimize-request.command.js';
+import { RecordCompletion } from './commands/record-completion.command.js';
+import { EventLog } from './event-log.js';
+import type { Exchange } from './exchange.js';
+import { AnswerObserver, NO_OBSERVER, type Outcome } from './exchange-observer.js';
+import { ModelCatalogue } from './model-catalogue.js';
+import { ReadModels } from './projections/read-models.js';
+import { RecentDecisions } from './recent-decisions.js';
+import type {
+  DecisionSummary,
+  HealthReport,
+  OptimizeInput,
+  Optimized,
+  RightsizeDoor,
+} from './rightsize-service.contract.js';
+import { Detector, Secret, Settings } from './rightsize.tokens.js';
+import { RunnerTracker } from './runner-tracker.js';
+import type { InstallationSecret } from './installation-secret.js';
+import type { RightsizeSettings } from './settings.js';
+
+/** After these a model name may stand for something else. */
+const CHANGES_MODELS = new Set(['/api/create', '/api/copy', '/api/delete', '/api/pull']);
+
+/** The door for proxies. Whatever breaks behind it, the request goes upstream as it came, and the failure is counted. */
+@Injectable()
+export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger('Rightsize');
+  #failures = 0;
+  #lastFailure: string | null = null;
+  #started = false;
+
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(Secret) private readonly secret: InstallationSecret,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(ReadModels) private readonly readModels: ReadModels,
+    @Inject(Detector) private readonly detector: TemplateDetector,
+    @Inject(RunnerTracker) private readonly runners: RunnerTracker,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(Backend) private readonly backend: Backend,
+    @Inject(RecentDecisions) private readonly recent: RecentDecisions,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    if (this.settings.mode !== 'off') {
+      await this.log.open();
+      this.detector.restore(this.readModels.knownTemplates.values());
+      void this.runners.look();
+    }
+    this.#started = true;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.runners.stop();
+    await this.log.close();
+    await this.backend.close();
+  }
+
+  async optimize(input: OptimizeInput): Promise<Optimized> {
+    const requestId = v7();
+    if (this.settings.mode === 'off' || input.skip) {
+      if (input.skip) this.runners.distrust();
+      return untouched(requestId, input.body, 'off');
+    }
+    try {
+      const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
+      if (!exchange) {
+        this.runners.distrust();
+        return untouched(requestId, input.body, 'leave');
+      }
+      return {
+        requestId,
+        body: exchange.body,
+        headers: headersOf(exchange, this.settings.mode),
+        observer: this.observe(exchange),
+      };
+    } catch (error) {
+      this.fail('deciding', error);
+      return untouched(requestId, input.body, 'failed-open');
+    }
+  }
+
+  noticeForeign(path: string): void {
+    this.runners.distrust();
+    if (CHANGES_MODELS.has(path)) this.catalogue.forget();
+  }
+
+  health(): HealthReport {
+    const reasons = [
+      ...this.log.problems,
+      ...(this.secret.problem ? [this.secret.problem] : []),
+      ...(this.runners.failure ? [`cannot read ${this.settings.upstream}/api/ps: ${this.runners.failure}`] : []),
+      ...(this.#failures > 0 ? [`${this.#failures} requests went upstream undecided, last: ${this.#lastFailure}`] : []),
+    ];
+    const status = !this.#started ? 'starting' : reasons.length > 0 ? 'degraded' : 'ready';
+    return { status, reasons, mode: this.settings.mode, log: this.log.progress };
+  }
+
+  decisions(limit: number): readonly DecisionSummary[] {
+    return this.recent.latest(limit);
+  }
+
+  /** Resolves when everything recorded so far is durable and folded. */
+  settled(): Promise<void> {
+    return this.log.settled();
+  }
+
+  private observe(exchange: Exchange): AnswerObserver {
+    const done = (outcome: Outcome) => {
+      this.commands
+        .execute(new RecordCompletion(exchange, outcome))
+        .catch((error: unknown) => this.fail('recording', error));
+    };
+    return new AnswerObserver(exchange.ticket, done, (error) => this.fail('observing', error));
+  }
+
+  private fail(doing: string, error: unknown): void {
+    this.#failures += 1;
+    this.#lastFailure = `${doing}: ${error instanceof Error ? error.message : String(error)}`;
+    this.#logger.error(`failed ${this.#lastFailure}`, error instanceof Error ? error.stack : undefined);
+  }
+}
+
+function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'failed-open'): Optimized {
+  return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER };
+}
+
+function headersOf({ requestId, decision, imposed }: Exchange, mode: string): Record<string, string> {
+  return {
+    'x-rightsize-decision': requestId,
+    'x-rightsize-rule': decision.rule,
+    ...(decision.numCtx === null ? {} : { 'x-rightsize-num-ctx': String(decision.numCtx) }),
+    ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
+    ...(mode === 'active' ? {} : { 'x-rightsize-mode': mode }),
+  };
+}

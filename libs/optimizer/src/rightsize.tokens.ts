@@ -1,0 +1,11 @@
+/** The resolved options of this instance: {@link RightsizeSettings}. */
+export const Settings = Symbol('rightsize.Settings');
+
+/** The port {@link TemplateDetector} of optimizer-core. */
+export const Detector = Symbol('rightsize.Detector');
+
+/** The {@link Fingerprinter} of optimizer-core, keyed by the installation's secret. */
+export const Prints = Symbol('rightsize.Prints');
+
+/** {@link InstallationSecret}: the key of the fingerprints. */
+export const Secret = Symbol('rightsize.Secret');

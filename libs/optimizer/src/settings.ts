@@ -1,0 +1,126 @@
+import {
+  DEFAULT_POLICY,
+  type ClientWindowRule,
+  type OperatingMode,
+  type PolicyParameters,
+} from '@rightsize/optimizer-core';
+
+/** Reads a client's own `num_ctx` differently for some models and clients. The first entry that fits counts. */
+export interface ClientWindowSetting {
+  /** Model name; `*` stands for any run of characters. @default '*' */
+  readonly model?: string;
+  /** Client name; `*` stands for any run of characters. @default '*' */
+  readonly client?: string;
+  readonly rule: ClientWindowRule;
+}
+
+export interface RightsizeOptions {
+  /** Base URL of the Ollama server, without a path. */
+  readonly upstream: string;
+  /** File of the event log; `:memory:` keeps nothing beyond the process. @default 'rightsize.sqlite' */
+  readonly database?: string;
+  /** `shadow` decides and records but changes nothing; `off` does not even look. @default 'active' */
+  readonly mode?: OperatingMode;
+  /** Overrides of the default policy's numbers; give them an `id` of their own. */
+  readonly policy?: Partial<PolicyParameters>;
+  /** @default [] — a client's `num_ctx` is a hint for every model and client */
+  readonly clientWindows?: readonly ClientWindowSetting[];
+  /** Bytes that a model's weights and KV cache may take together. @default null — as seen on the server */
+  readonly memoryBudgetBytes?: number | null;
+  /** Key of the fingerprints. @default the key file beside the database, made at first start */
+  readonly secret?: string;
+  /** Milliseconds between looks at `/api/ps` while there is traffic. @default 1000 */
+  readonly pollMs?: number;
+  /** Age in milliseconds beyond which what is known of the runner is looked up again before deciding. @default 2500 */
+  readonly staleMs?: number;
+  /** The longest a request waits for such a look, milliseconds. @default 250 */
+  readonly lookMs?: number;
+  /** Decisions kept in memory for `decisions()`. @default 1000 */
+  readonly recentDecisions?: number;
+}
+
+/** Complete and checked options. */
+export type RightsizeSettings = Readonly<
+  Required<Omit<RightsizeOptions, 'policy' | 'secret'>> & { policy: PolicyParameters; secret: string | null }
+>;
+
+const MODES: readonly OperatingMode[] = ['active', 'shadow', 'off'];
+const RULES: readonly ClientWindowRule[] = ['hint', 'floor', 'exact'];
+
+/** An option that cannot be used; the message names the key and what would be accepted. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Fills in defaults and checks. Throws {@link SettingsError}. */
+export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
+  const settings: RightsizeSettings = {
+    upstream: checkedUpstream(options.upstream),
+    database: options.database ?? 'rightsize.sqlite',
+    mode: oneOf('mode', options.mode ?? 'active', MODES),
+    policy: Object.freeze({ ...DEFAULT_POLICY, ...customised(options.policy) }),
+    clientWindows: (options.clientWindows ?? []).map((entry) => ({
+      ...entry,
+      rule: oneOf('clientWindows.rule', entry.rule, RULES),
+    })),
+    memoryBudgetBytes:
+      options.memoryBudgetBytes == null ? null : positive('memoryBudgetBytes', options.memoryBudgetBytes),
+    secret: options.secret ?? null,
+    pollMs: positive('pollMs', options.pollMs ?? 1000),
+    staleMs: positive('staleMs', options.staleMs ?? 2500),
+    lookMs: positive('lookMs', options.lookMs ?? 250),
+    recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
+  };
+  return Object.freeze(settings);
+}
+
+/** A decision must name the numbers that made it: changed numbers without a name get one. */
+function customised(policy: Partial<PolicyParameters> | undefined): Partial<PolicyParameters> {
+  if (!policy || Object.keys(policy).length === 0) return {};
+  return { id: `${DEFAULT_POLICY.id}+custom`, ...policy };
+}
+
+function checkedUpstream(value: string): string {
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    throw new SettingsError(`upstream: "${value}" is not a URL; give one like http://127.0.0.1:11434`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new SettingsError(`upstream: "${value}" must begin with http:// or https://`);
+  }
+  return url.origin;
+}
+
+function oneOf<T extends string>(key: string, value: T, accepted: readonly T[]): T {
+  if (!accepted.includes(value)) throw new SettingsError(`${key}: "${value}" is not one of ${accepted.join(', ')}`);
+  return value;
+}
+
+function positive(key: string, value: number): number {
+  if (!Number.isFinite(value) || value <= 0) throw new SettingsError(`${key}: ${value} must be a number above zero`);
+  return value;
+}
+
+/** The rule for this model and client. */
+export function clientWindowRule(settings: RightsizeSettings, model: string, client: string | null): ClientWindowRule {
+  const entry = settings.clientWindows.find((e) => fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''));
+  return entry?.rule ?? 'hint';
+}
+
+/** Whether a name fits a pattern in which `*` stands for any run of characters. Linear: no backtracking beyond the last star. */
+function fits(pattern: string, name: string): boolean {
+  const parts = pattern.split('*');
+  const first = parts[0] ?? '';
+  if (parts.length === 1) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  const last = parts.at(-1) ?? '';
+  return name.length - at >= last.length && name.endsWith(last);
+}
