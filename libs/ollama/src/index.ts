@@ -1,1 +1,9 @@
-export {};
+export * from './inference-body.js';
+export * from './impose-num-ctx.js';
+export * from './final-chunk.js';
+export * from './final-chunk-tap.js';
+export * from './dialect.js';
+export * from './hop-by-hop.js';
+export * from './model-name.js';
+export * from './kv-cache.js';
+export * from './server-facts.js';
