@@ -1,6 +1,21 @@
 import type { DataSourceOptions } from 'typeorm';
+import { EventEntity } from './entities/event.entity.js';
+import { ProjectionCheckpointEntity } from './entities/projection-checkpoint.entity.js';
+import { ReadModelRowEntity } from './entities/read-model-row.entity.js';
+import { CreateEventLog1795392000000 } from './migrations/create-event-log.migration.js';
+import { CreateStatisticsViews1795392000001 } from './migrations/create-statistics-views.migration.js';
 
-/** TypeORM options for a Rightsize database: schema, migrations and reads; also those of TypeORM's command line. */
+/**
+ * TypeORM options for a Rightsize database: schema, migrations and reads; also those of TypeORM's
+ * command line. Entities and migrations are listed one by one: a pattern of file names would find
+ * nothing in a bundle.
+ */
 export function rightsizeDataSourceOptions(file: string): DataSourceOptions {
-  return { type: 'better-sqlite3', database: file, enableWAL: true, entities: [], migrations: [] };
+  return {
+    type: 'better-sqlite3',
+    database: file,
+    enableWAL: true,
+    entities: [EventEntity, ProjectionCheckpointEntity, ReadModelRowEntity],
+    migrations: [CreateEventLog1795392000000, CreateStatisticsViews1795392000001],
+  };
 }

@@ -1,21 +1,75 @@
-import { InMemoryEventStore, InMemoryReadModelStore } from '@rightsize/event-store';
+import type Database from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { rightsizeDataSourceOptions } from './data-source.js';
 import type { EventStorage, EventStorageOptions } from './event-storage.js';
+import { openReader, openWriter } from './handles.js';
+import { bringUpToDate, refuseForeignFile } from './schema.js';
+import { asEventStoreError } from './sqlite-failure.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteReadModelStore } from './sqlite-read-model-store.js';
+import { WriteHealth } from './write-health.js';
 
-/** Opens the file, brings its schema up to date. Rejects with an EventStoreError that names the file and the remedy. */
+/**
+ * Opens the file and brings its schema up to date. Rejects with an EventStoreError that names the
+ * file and the remedy. Several processes may open one file: they share it correctly, each append
+ * and commit taking SQLite's write lock in turn.
+ */
 export async function openEventStorage(options: EventStorageOptions): Promise<EventStorage> {
-  const dataSource = await new DataSource(rightsizeDataSourceOptions(options.file)).initialize();
-  const store = new InMemoryEventStore();
+  const opened: (() => unknown)[] = [];
+  try {
+    const writer = openWriter(options);
+    opened.push(() => writer.close());
+    refuseForeignFile(writer, options.file);
+    const dataSource = await openDataSource(options.file, opened);
+    const reader = openReader(options.file);
+    opened.push(() => reader.close());
+    return assemble(options, { writer, reader, dataSource }, () => closeAll(opened));
+  } catch (error) {
+    await closeAll(opened);
+    throw asEventStoreError(error, options.file);
+  }
+}
+
+async function openDataSource(file: string, opened: (() => unknown)[]): Promise<DataSource> {
+  const dataSource = await new DataSource(rightsizeDataSourceOptions(file)).initialize();
+  opened.push(() => dataSource.destroy());
+  await bringUpToDate(dataSource, file);
+  // TypeORM's overlapping transactions become savepoints of each other: through here nothing may be written.
+  await dataSource.query('PRAGMA query_only = ON');
+  return dataSource;
+}
+
+function assemble(
+  options: EventStorageOptions,
+  handles: { readonly writer: Database.Database; readonly reader: Database.Database; readonly dataSource: DataSource },
+  closeHandles: () => Promise<void>,
+): EventStorage {
+  const { file } = options;
+  const { writer, reader, dataSource } = handles;
+  const health = new WriteHealth();
+  const store = new SqliteEventStore(writer, reader, health, {
+    file,
+    maxQueuedEvents: options.maxQueuedEvents ?? 20_000,
+    maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
+    lockedAfterMs: options.lockedAfterMs ?? 5_000,
+    now: options.now ?? Date.now,
+    onClose: closeHandles,
+  });
   return {
-    file: options.file,
+    file,
     store,
-    readModels: new InMemoryReadModelStore(),
+    readModels: new SqliteReadModelStore(writer, reader, health, file),
     dataSource,
-    health: () => ({ queuedEvents: 0, queuedBytes: 0, lastError: null }),
-    close: async () => {
-      await store.close();
-      await dataSource.destroy();
-    },
+    health: () => ({
+      queuedEvents: store.queuedEvents,
+      queuedBytes: store.queuedBytes,
+      lastError: health.lastError,
+    }),
+    close: () => store.close(),
   };
+}
+
+/** Last opened, first closed: the writer goes last and folds the write-ahead log into the file. */
+async function closeAll(opened: (() => unknown)[]): Promise<void> {
+  for (const close of opened.splice(0).toReversed()) await close();
 }
