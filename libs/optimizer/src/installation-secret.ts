@@ -19,7 +19,8 @@ export function installationSecret(database: string): InstallationSecret {
     writeFileSync(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
     return { secret: fresh, problem: null };
   } catch (error) {
-    if (!isExisting(error)) return ephemeral(fresh, `cannot write the key file ${file}: ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') return ephemeral(fresh, `cannot write the key file ${file}: ${message}`);
   }
   try {
     const secret = readFileSync(file, 'utf8').trim();
@@ -35,8 +36,4 @@ export function installationSecret(database: string): InstallationSecret {
 
 function ephemeral(secret: string, why: string): InstallationSecret {
   return { secret, problem: `${why}; templates learnt now are not recognised after a restart` };
-}
-
-function isExisting(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }

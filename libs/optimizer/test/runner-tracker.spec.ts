@@ -1,0 +1,132 @@
+import type { LoadedModel } from '../src/backend.js';
+import { RunnerTracker } from '../src/runner-tracker.js';
+
+function loaded(window: number, over: Partial<LoadedModel> = {}): LoadedModel {
+  return { model: 'm:latest', window, sizeBytes: 100, sizeVramBytes: 100, expiresAtMs: null, ...over };
+}
+
+function given() {
+  const clock = { now: 1_000, nowMs: () => clock.now };
+  const server = {
+    models: [] as LoadedModel[],
+    fails: false,
+    loaded: () => (server.fails ? Promise.reject(new Error('refused')) : Promise.resolve(server.models)),
+    facts: () => Promise.resolve(null),
+    close: () => Promise.resolve(),
+  };
+  return { clock, server, tracker: new RunnerTracker(server, clock, { pollMs: 1000, staleMs: 2500 }) };
+}
+
+describe('what a runner tracker believes', () => {
+  it('is nothing before the first look, and what the server shows after it', async () => {
+    const { server, tracker } = given();
+    server.models = [loaded(8192)];
+    expect(tracker.view('m:latest')).toBeNull();
+    await tracker.look();
+    expect(tracker.view('m:latest')).toMatchObject({ window: 8192, source: 'ps' });
+  });
+
+  it('is what a request of ours asked for, while the server still shows the old window', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096)];
+    await tracker.look();
+    tracker.ask('m:latest', 8192);
+    clock.now += 10;
+    await tracker.look();
+    expect(tracker.view('m:latest')).toMatchObject({ window: 8192, source: 'decision' });
+  });
+
+  it('is what a request of ours asked for, while the model loads and the server shows nothing', async () => {
+    const { tracker } = given();
+    tracker.ask('m:latest', 8192);
+    await tracker.look();
+    expect(tracker.view('m:latest')?.window).toBe(8192);
+  });
+
+  it('is the newer of two windows that are being asked for', () => {
+    const { tracker } = given();
+    const first = tracker.ask('m:latest', 4096);
+    tracker.ask('m:latest', 8192);
+    first.answered();
+    expect(tracker.view('m:latest')?.window).toBe(8192);
+  });
+
+  it('stays with an answered request although a look that began before it shows the old window', async () => {
+    const { server, tracker, clock } = given();
+    let answerLook = (_: LoadedModel[]): void => undefined;
+    server.loaded = () => new Promise((resolve) => (answerLook = resolve));
+    const ticket = tracker.ask('m:latest', 8192);
+    const look = tracker.look();
+    clock.now += 5;
+    ticket.answered();
+    answerLook([loaded(4096)]);
+    await look;
+    expect(tracker.view('m:latest')?.window).toBe(8192);
+  });
+
+  it('goes back to the server when a request of ours ended without an answer', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096)];
+    await tracker.look();
+    const ticket = tracker.ask('m:latest', 8192);
+    clock.now += 10;
+    ticket.ended();
+    expect(tracker.stale).toBe(true);
+    expect(tracker.view('m:latest')?.window).toBe(4096);
+  });
+
+  it('is nothing once the runner has expired, unless a request of ours keeps it busy', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096, { expiresAtMs: 2_000 })];
+    await tracker.look();
+    clock.now = 2_500;
+    expect(tracker.view('m:latest')).toBeNull();
+    tracker.ask('m:latest', 4096);
+    expect(tracker.view('m:latest')?.window).toBe(4096);
+  });
+
+  it('is nothing once a later look no longer shows the runner', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096)];
+    await tracker.look();
+    server.models = [];
+    clock.now += 10;
+    await tracker.look();
+    expect(tracker.view('m:latest')).toBeNull();
+  });
+});
+
+describe('a look that fails', () => {
+  it('keeps what was known, says why, and stays stale', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096)];
+    await tracker.look();
+    server.fails = true;
+    clock.now += 3_000;
+    await tracker.look();
+    expect(tracker.failure).toBe('refused');
+    expect(tracker.stale).toBe(true);
+    expect(tracker.view('m:latest')?.window).toBe(4096);
+  });
+});
+
+describe('the memory a tracker has seen', () => {
+  it('limits windows only between one wholly on the GPU and a larger one that was not', async () => {
+    const { server, tracker, clock } = given();
+    const look = async (model: LoadedModel) => {
+      clock.now += 10;
+      server.models = [model];
+      await tracker.look();
+      return tracker.seenMemoryWindow('m:latest');
+    };
+    expect(await look(loaded(8192, { sizeVramBytes: 80 }))).toBeNull();
+    expect(await look(loaded(4096))).toBe(4096);
+  });
+
+  it('limits nothing on a server that reports a part on the GPU whatever the window', async () => {
+    const { server, tracker } = given();
+    server.models = [loaded(4096, { sizeVramBytes: 45 })];
+    await tracker.look();
+    expect(tracker.seenMemoryWindow('m:latest')).toBeNull();
+  });
+});
