@@ -53,7 +53,7 @@ describe('what a runner tracker believes', () => {
 
   it('stays with an answered request although a look that began before it shows the old window', async () => {
     const { server, tracker, clock } = given();
-    let answerLook = (_: LoadedModel[]): void => undefined;
+    let answerLook: (models: LoadedModel[]) => void = () => undefined;
     server.loaded = () => new Promise((resolve) => (answerLook = resolve));
     const ticket = tracker.ask('m:latest', 8192);
     const look = tracker.look();
