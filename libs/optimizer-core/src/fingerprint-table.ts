@@ -50,11 +50,13 @@ export class FingerprintTable {
     if (lanes === null) return -1;
     const high = this.#high[level]!;
     const low = this.#low[level]!;
+    const depth = this.#depth;
+    const rows = this.#rows;
     let found = -1;
     let least = THRESHOLDS[level]! + 1;
-    for (let row = 0; row < this.#rows; row++) {
+    for (let row = 0; row < rows; row++) {
       const bits = differingBits(high[row]!, lanes.high);
-      if (bits >= least || this.#depth[row]! <= level) continue;
+      if (bits >= least || depth[row]! <= level) continue;
       const distance = bits + differingBits(low[row]!, lanes.low);
       if (distance >= least) continue;
       least = distance;

@@ -46,13 +46,17 @@ export interface RequestFeatures {
   readonly model: string;
   /** UTF-8 bytes of all segments, tools excluded. */
   readonly textBytes: number;
-  /** Characters of scripts that tokenizers split finely (CJK, kana, hangul and everything else beyond Latin-1). */
+  /** Characters of scripts without spaces and pictographs (beyond the basic plane: three each). */
   readonly wideChars: number;
+  /** Letters beyond ASCII of alphabets: accented Latin, Greek, Cyrillic, Arabic, the scripts of India. */
+  readonly alphabetChars: number;
   readonly digitChars: number;
   /** Words, groups of digits and symbols, runs of white space: what tokenizers never merge across. */
   readonly pieces: number;
-  /** Letters beyond the sixth of each word: long words take several tokens. */
+  /** Letters beyond the sixth of each word, three-fold beyond the tenth: long words take several tokens. */
   readonly excessLetters: number;
+  /** Characters in runs of more than 32 without white space: base64, keys, minified code. */
+  readonly opaqueChars: number;
   readonly systemBytes: number;
   readonly toolBytes: number;
   /** The pieces of the tool schemas, which are not in `pieces`. */

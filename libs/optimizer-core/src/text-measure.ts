@@ -1,94 +1,99 @@
+import {
+  ALPHABET,
+  BLANK,
+  CAPITAL,
+  DIGIT,
+  FIRST_STATE,
+  LETTER,
+  letterStates,
+  LINE,
+  LONGEST_RUN,
+  PIECE_STATES,
+  STATES,
+  SYMBOL,
+  TRANSITIONS,
+  WIDE,
+} from './text-states.js';
+
 /** Letters of a word that usually fit one token; the rest is counted as excess. */
 const WORD_LETTERS = 6;
-/** Digits that tokenizers of the Llama 3 and GPT-4 kind take at once. */
-const DIGIT_GROUP = 3;
-/** Symbols in a row that usually fit one token. */
-const SYMBOL_GROUP = 3;
+/** What a letter from the eleventh on counts: such words are compounds, inflected, or no words at all. */
+const LONG_WORD_WEIGHT = 3;
+/** Longer than this without white space is rarely language: base64, keys, minified code, long addresses. */
+const OPAQUE_RUN = 32;
 
 /** Sizes of a text that a token count can be estimated from, summed over the texts it was given. */
 export class TextMeasure {
   /** UTF-8 bytes. */
   bytes = 0;
-  /** Characters beyond Latin-1, typographic punctuation aside. */
+  /** Characters of scripts without spaces and pictographs; one outside the basic plane counts three. */
   wideChars = 0;
+  /** Letters beyond ASCII of alphabets: accented Latin, Greek, Cyrillic, Arabic, the scripts of India. */
+  alphabetChars = 0;
   digitChars = 0;
   /**
    * Pieces that tokenizers never merge across: words (a capital inside one starts another), groups of
    * three digits, symbols by threes, runs of white space other than the one blank before a word.
    */
   pieces = 0;
-  /** Letters beyond the sixth of each word. */
+  /** Letters beyond the sixth of each word; those beyond the tenth count three. */
   excessLetters = 0;
+  /** Characters in runs of more than 32 without white space. */
+  opaqueChars = 0;
 }
 
-const NONE = 0;
-const LETTER = 1;
-const CAPITAL = 2;
-const DIGIT = 3;
-const SYMBOL = 4;
-const BLANK = 5;
-const LINE = 6;
-const WIDE = 7;
-
-type Kind =
-  | typeof NONE
-  | typeof LETTER
-  | typeof CAPITAL
-  | typeof DIGIT
-  | typeof SYMBOL
-  | typeof BLANK
-  | typeof LINE
-  | typeof WIDE;
-
-/** Adds a text to `measure`, in one pass without allocation. */
+/** Adds a text to `measure`, in one pass over its UTF-16 units. */
 export function measureText(text: string, measure: TextMeasure): void {
-  let bytes = 0;
-  let wide = 0;
-  let digits = 0;
-  let pieces = 0;
-  let excess = 0;
-  let last: Kind = NONE;
-  let run = 0;
+  const passed = new Uint32Array(STATES);
+  let { bytes, wideChars, alphabetChars, digitChars, opaqueChars } = measure;
+  let state = FIRST_STATE;
+  let spaceAt = -1;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-    const kind = unit < 0x80 ? ASCII[unit]! : kindBeyondAscii(unit);
-    if (kind === WIDE) {
-      wide++;
-      // A surrogate pair is one character of four bytes, and was counted as two of three.
-      if (unit >= 0xd800 && unit <= 0xdbff) bytes -= 2;
-    } else if (kind === LETTER || (kind === CAPITAL && last === CAPITAL)) {
-      if (last === LETTER || last === CAPITAL) run++;
-      else {
-        pieces++;
-        run = 1;
+    let kind: number;
+    if (unit < 0x80) kind = ASCII[unit]!;
+    else {
+      kind = kindBeyondAscii(unit);
+      bytes += unit < 0x800 ? 1 : 2;
+      if (kind === ALPHABET) alphabetChars++;
+      else if (kind === WIDE) wideChars++;
+      if (isHighSurrogate(unit)) {
+        // Four bytes for the pair, not twice three; two or three tokens.
+        bytes -= 2;
+        wideChars++;
       }
-      if (run > WORD_LETTERS) excess++;
-    } else if (kind === CAPITAL) {
-      pieces++;
-      run = 1;
-    } else if (kind === DIGIT) {
-      digits++;
-      run = last === DIGIT ? run + 1 : 1;
-      if (run % DIGIT_GROUP === 1) pieces++;
-    } else if (kind === SYMBOL) {
-      run = last === SYMBOL ? run + 1 : 1;
-      if (run % SYMBOL_GROUP === 1) pieces++;
-    } else {
-      // One blank belongs to the word behind it; a second one makes a run of its own.
-      run = last === kind ? run + 1 : 1;
-      if (run === (kind === BLANK ? 2 : 1)) pieces++;
     }
-    last = kind;
+    state = TRANSITIONS[state * 8 + kind]!;
+    passed[state]!++;
+    if (kind === DIGIT) digitChars++;
+    else if (kind >= BLANK) {
+      if (i - spaceAt > OPAQUE_RUN + 1) opaqueChars += i - spaceAt - 1;
+      spaceAt = i;
+    }
   }
-  measure.bytes += bytes;
-  measure.wideChars += wide;
-  measure.digitChars += digits;
-  measure.pieces += pieces;
-  measure.excessLetters += excess;
+  const solid = text.length - spaceAt - 1;
+  measure.bytes = bytes + text.length;
+  measure.wideChars = wideChars;
+  measure.alphabetChars = alphabetChars;
+  measure.digitChars = digitChars;
+  measure.opaqueChars = opaqueChars + (solid > OPAQUE_RUN ? solid : 0);
+  measure.pieces += sum(passed, PIECE_STATES);
+  measure.excessLetters += excessOf(passed);
 }
 
-const ASCII: readonly Kind[] = Array.from({ length: 0x80 }, (_, unit): Kind => {
+function excessOf(passed: Uint32Array): number {
+  let excess = LONG_WORD_WEIGHT * sum(passed, letterStates(LONGEST_RUN));
+  for (let n = WORD_LETTERS + 1; n < LONGEST_RUN; n++) excess += sum(passed, letterStates(n));
+  return excess;
+}
+
+function sum(passed: Uint32Array, states: readonly number[]): number {
+  let total = 0;
+  for (const state of states) total += passed[state]!;
+  return total;
+}
+
+const ASCII = Uint8Array.from({ length: 0x80 }, (_, unit) => {
   if (unit >= 97 && unit <= 122) return LETTER;
   if (unit >= 65 && unit <= 90) return CAPITAL;
   if (unit >= 48 && unit <= 57) return DIGIT;
@@ -96,8 +101,12 @@ const ASCII: readonly Kind[] = Array.from({ length: 0x80 }, (_, unit): Kind => {
   return unit >= 9 && unit <= 13 ? LINE : SYMBOL;
 });
 
-function kindBeyondAscii(unit: number): Kind {
+function kindBeyondAscii(unit: number): number {
   if (unit < 0xc0) return SYMBOL;
-  if (unit < 0x100) return LETTER;
+  if (unit < 0x2000) return ALPHABET;
   return unit >= 0x2010 && unit <= 0x2027 ? SYMBOL : WIDE;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }

@@ -7,9 +7,10 @@ import type { ModelStatistics, RunningMean } from './statistics.js';
  * tokenizer; docs/decisions/token-estimate.md has the error on each kind of text.
  */
 export const TOKENS_PER = {
-  piece: 0.98,
-  excessLetter: 0.1,
-  wideChar: 0.8,
+  piece: 0.99,
+  excessLetter: 0.07,
+  wideChar: 0.84,
+  alphabetChar: 0.45,
   toolPiece: 1,
   /** Role markers and line breaks around a message. */
   message: 5,
@@ -41,6 +42,12 @@ const UNKNOWN_DEVIATION = 0.22;
 const PRIOR_DEVIATION = 0.1;
 const PRIOR_SAMPLES = 6;
 
+/**
+ * Tokens per opaque character that the bound keeps beyond the estimate: words are looked for where there
+ * are none, and random letters take up to one token per 1.4 bytes. No calibration on prose would tell.
+ */
+const OPAQUE_TOKENS = 0.25;
+
 /** Tokens of the prompt as a tokenizer of the Llama 3 kind would count them, uncalibrated. */
 export function rawPromptTokens(features: RequestFeatures): number {
   if (features.preload || features.unload) return 0;
@@ -49,6 +56,7 @@ export function rawPromptTokens(features: RequestFeatures): number {
     TOKENS_PER.piece * features.pieces +
     TOKENS_PER.excessLetter * features.excessLetters +
     TOKENS_PER.wideChar * features.wideChars +
+    TOKENS_PER.alphabetChar * features.alphabetChars +
     TOKENS_PER.toolPiece * features.toolPieces +
     TOKENS_PER.message * features.messageCount +
     TOKENS_PER.image * features.imageCount
@@ -70,7 +78,8 @@ export function estimatePrompt(features: RequestFeatures, statistics: ModelStati
   const shift = calibration !== undefined && samples > 0 ? (calibration.mean * samples) / (samples + 1) : 0;
   const mean = (raw + OFFSET) * Math.exp(shift) - OFFSET;
   const deviation = deviationOf(samples, calibration?.variance ?? 0);
-  const bound = (raw + OFFSET) * Math.exp(shift + BOUND_DEVIATIONS * deviation) - OFFSET;
+  const bound =
+    (raw + OFFSET) * Math.exp(shift + BOUND_DEVIATIONS * deviation) - OFFSET + OPAQUE_TOKENS * features.opaqueChars;
   return { mean: Math.max(1, Math.round(mean)), bound: Math.max(1, Math.ceil(bound)) };
 }
 
