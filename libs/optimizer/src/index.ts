@@ -8,3 +8,4 @@ export * from './rightsize-service.contract.js';
 export { RightsizeModule } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export { SettingsError, type ClientWindowSetting, type RightsizeOptions } from './settings.js';
+export { EVENT_UPCASTERS } from './event-upcasters.js';
