@@ -1,0 +1,65 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** Paths under this are the gateway's own; everything else is the upstream's. */
+const OWN = '/rightsize/';
+/** Ollama (Go) reads headers up to 1 MiB; node's 16 KiB would refuse what a direct client may send. */
+const MAX_HEADER_BYTES = 2 ** 20;
+/** Clients pool connections; who closes first makes the other's next request fail. Ollama never closes. */
+const KEEP_ALIVE_MS = 120_000;
+const SWEEP_MS = 50;
+
+/** What takes the requests that are not the gateway's own. */
+export interface Front {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  refusesContinue(request: IncomingMessage): boolean;
+}
+
+/**
+ * Nest on express for the gateway's own routes, with the proxy in front of it: the hot path meets
+ * neither router nor middleware, whose work per request is more than the proxy's own.
+ */
+export class FrontDoorAdapter extends ExpressAdapter {
+  readonly #drainMs: number;
+  #front: Front | null = null;
+
+  constructor(drainMs: number) {
+    super();
+    this.#drainMs = drainMs;
+    this.getInstance<{ disable(name: string): void }>().disable('x-powered-by');
+  }
+
+  handOver(front: Front): void {
+    this.#front = front;
+  }
+
+  override initHttpServer(): void {
+    const own = this.getInstance<(request: IncomingMessage, response: ServerResponse) => void>();
+    const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+      if (this.#front && !request.url!.startsWith(OWN)) this.#front.handle(request, response);
+      else own(request, response);
+    });
+    // An upload of gigabytes takes the time it takes.
+    server.requestTimeout = 0;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.maxHeadersCount = 0;
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      if (!this.#front?.refusesContinue(request)) response.writeContinue();
+      server.emit('request', request, response);
+    });
+    this.httpServer = server as typeof this.httpServer;
+  }
+
+  /** Stops accepting, closes idle connections, and after a bounded time the busy ones too. */
+  override async close(): Promise<void> {
+    const server = this.httpServer as Server;
+    if (!server.listening) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // A kept-alive connection becomes idle when its answer ends, and nobody else would close it then.
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    const limit = setTimeout(() => server.closeAllConnections(), this.#drainMs);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(limit);
+  }
+}

@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
+import { Door } from './door.js';
+import { GatewayOptions } from './gateway-options.js';
+import { LoopbackGuard } from './admin/loopback.guard.js';
+import { ProblemFilter } from './admin/problem.filter.js';
+import { RightsizeController } from './admin/rightsize.controller.js';
+import { Proxy } from './proxy/proxy.js';
+
+// oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
+@Module({})
+export class GatewayModule {}
+
+/** The whole application. With a `door` given, the optimizer stays out: for tests of the proxy alone. */
+export function gatewayModule(options: GatewayOptions, door?: RightsizeDoor): DynamicModule {
+  return {
+    module: GatewayModule,
+    imports: door ? [] : [RightsizeModule.forRootAsync({ useFactory: () => options.rightsize })],
+    controllers: [RightsizeController],
+    providers: [
+      { provide: GatewayOptions, useValue: options },
+      door ? { provide: Door, useValue: door } : { provide: Door, useExisting: RightsizeService },
+      {
+        provide: Proxy,
+        inject: [Door, GatewayOptions],
+        useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions) => new Proxy(optimizer, gateway),
+      },
+      LoopbackGuard,
+      { provide: APP_FILTER, useClass: ProblemFilter },
+    ],
+  };
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import type { OptimizeInput } from '@rightsize/optimizer';
+
+/** Writes that never touch a runner or the meaning of a model's name. */
+const HARMLESS: ReadonlySet<string> = new Set(['/api/show', '/api/me', '/api/signout', '/api/push']);
+
+/** The path as sent, without the query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+/**
+ * The route whose body can be sized, else null. Only the exact path: what the server redirects or
+ * does not know is its own affair. A compressed body cannot be read, and the server does not either.
+ */
+export function inferenceRoute({ method, headers }: IncomingMessage, path: string): OptimizeInput['route'] | null {
+  if (method !== 'POST') return null;
+  const route = path === '/api/chat' ? 'chat' : path === '/api/generate' ? 'generate' : null;
+  const encoding = headers['content-encoding'];
+  return encoding === undefined || encoding === 'identity' ? route : null;
+}
+
+/** Whether a request that is not sized may load, reload or redefine a model. Of unknown ones it is assumed. */
+export function mayChangeRunner(method: string, path: string): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return false;
+  return !HARMLESS.has(path) && !path.startsWith('/api/blobs/');
+}

@@ -1,0 +1,97 @@
+import { endToEndHeaders } from '@rightsize/ollama';
+import type { ExchangeEnd, ExchangeObserver } from '@rightsize/optimizer';
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+/** What one exchange needs beyond its two ends. */
+export interface Exchange {
+  readonly response: ServerResponse;
+  readonly observer: ExchangeObserver;
+  /** Added to the answer's headers. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** No answer came: says so to the client. */
+  unreachable(error: Error): void;
+}
+
+/**
+ * Carries one answer from the upstream to the client as it comes: nothing is held back, and nothing
+ * is read ahead of a slow client. Either end going away ends the other.
+ */
+export class UpstreamAnswer implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange;
+  readonly #response: ServerResponse;
+  #controller: Dispatcher.DispatchController | null = null;
+  #isOver = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#response = exchange.response;
+    this.#response.once('close', () => this.#clientGone());
+    this.#response.on('drain', () => this.#controller?.resume());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // The client may have left while the connection was being made.
+    if (this.#isOver) controller.abort(new Error('client gone'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+    statusMessage?: string,
+  ): void {
+    if (status < 200 || this.#isOver) return;
+    const raw = endToEndHeaders(strings(controller.rawHeaders));
+    for (const name in this.#exchange.headers) raw.push(name, this.#exchange.headers[name]!);
+    this.#response.writeHead(status, statusMessage, raw);
+    const type = headers['content-type'];
+    this.#exchange.observer.head(status, typeof type === 'string' ? type : null);
+    // In the next tick a first chunk that came along has been written; if none has, the headers go alone.
+    process.nextTick(flush, this.#response);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    if (!this.#response.write(chunk)) controller.pause();
+    this.#exchange.observer.chunk(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    this.#response.end();
+    this.#end('complete');
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#isOver) return;
+    // What has arrived is still delivered; that there is no proper end tells the client what a direct one would see.
+    if (this.#response.headersSent) this.#response.socket?.destroySoon();
+    else this.#exchange.unreachable(error);
+    this.#end('upstream-failed');
+  }
+
+  #clientGone(): void {
+    if (this.#isOver) return;
+    this.#end('client-aborted');
+    this.#controller?.abort(new Error('client gone'));
+  }
+
+  #end(how: ExchangeEnd): void {
+    this.#isOver = true;
+    this.#exchange.observer.end(how);
+  }
+}
+
+function flush(response: ServerResponse): void {
+  // Writing a header block of its own costs a packet; after the first write it has long gone.
+  if (!response.writableEnded && response.socket !== null && response.socket.writableLength === 0)
+    response.flushHeaders();
+}
+
+function strings(raw: unknown): string[] {
+  return Array.isArray(raw)
+    ? raw.map((part: Buffer | string) => (typeof part === 'string' ? part : part.toString('latin1')))
+    : [];
+}
