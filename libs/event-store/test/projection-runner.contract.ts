@@ -1,0 +1,154 @@
+import { ProjectionRunner, verifyReadModels, type EventStore, type ReadModelStore } from '@rightsize/event-store';
+import { CountingProjection } from './counting-projection.js';
+import { sampleEvent, sampleEvents } from './sample-events.js';
+
+export interface Stores {
+  readonly store: EventStore;
+  readonly readModels: ReadModelStore;
+}
+
+/** What a runner must do on every pair of stores. `open` gives empty ones. */
+export function projectionRunnerContract(open: () => Promise<Stores>): void {
+  let stores: Stores;
+  let runners: ProjectionRunner[];
+  beforeEach(async () => {
+    stores = await open();
+    runners = [];
+  });
+  afterEach(async () => {
+    await Promise.all(runners.map((runner) => runner.stop()));
+    await stores.store.close();
+  });
+
+  const run = (projections: readonly CountingProjection[], pageSize = 3): ProjectionRunner => {
+    const runner = new ProjectionRunner(stores.store, stores.readModels, projections, { pageSize, pollMs: 0 });
+    runners.push(runner);
+    return runner;
+  };
+  const rows = (version = 1): Record<string, unknown> =>
+    Object.fromEntries(stores.readModels.rows('counting', version));
+
+  it('catches up from the beginning in pages, then is live', async () => {
+    await stores.store.append('a', sampleEvents(7));
+    const projection = new CountingProjection();
+    const runner = run([projection]);
+    await runner.start();
+
+    expect(rows()).toEqual({ a: { count: 7 } });
+    expect(projection.commits).toEqual([3, 6, 7]);
+    expect(runner.status()).toEqual([
+      { name: 'counting', version: 1, position: 7, lag: 0, state: 'live', error: null },
+    ]);
+  });
+
+  it('follows what is appended while it runs', async () => {
+    const runner = run([new CountingProjection()]);
+    await runner.start();
+    await Promise.all(Array.from({ length: 40 }, (_, i) => stores.store.append(`s${i % 4}`, sampleEvents(2))));
+    await runner.waitFor(await stores.store.head());
+
+    expect(rows()).toEqual({ s0: { count: 20 }, s1: { count: 20 }, s2: { count: 20 }, s3: { count: 20 } });
+  });
+
+  it('folds every event once over restarts at any point', async () => {
+    for (let restart = 0; restart < 5; restart += 1) {
+      const runner = run([new CountingProjection()], 2);
+      void runner.start();
+      await stores.store.append('a', sampleEvents(5));
+      await runner.waitFor(restart * 5 + 1);
+      await runner.stop();
+    }
+    const last = run([new CountingProjection()]);
+    await last.start();
+
+    expect(rows()).toEqual({ a: { count: 25 } });
+    expect(await verifyReadModels(stores.store, stores.readModels, [new CountingProjection()])).toEqual([]);
+  });
+
+  it('moves the checkpoint over events of types it does not fold', async () => {
+    await stores.store.append('a', [...sampleEvents(1), ...sampleEvents(6, { type: 'other' })]);
+    const runner = run([new CountingProjection()]);
+    await runner.start();
+
+    expect(stores.readModels.checkpoint('counting', 1)).toBe(7);
+    expect(rows()).toEqual({ a: { count: 1 } });
+  });
+
+  it('takes back what a failing fold did to its batch, stops that projection, and no other', async () => {
+    await stores.store.append('a', sampleEvents(5));
+    const poison = sampleEvent();
+    await stores.store.append('a', [poison, sampleEvent()]);
+    const onApply = (event: { readonly id: string }): void => {
+      if (event.id === poison.id) throw new Error('poisoned');
+    };
+    const failing = new CountingProjection({ name: 'failing', onApply });
+    const runner = run([failing, new CountingProjection()]);
+    await runner.start();
+    await stores.store.append('a', sampleEvents(1));
+    await runner.waitFor(3);
+
+    expect(runner.status()[0]).toMatchObject({ state: 'stopped', position: 3, error: { message: 'poisoned' } });
+    expect(failing.counts).toEqual({ a: 3 });
+    await expect(runner.waitFor(8)).rejects.toMatchObject({
+      name: 'ProjectionStoppedError',
+      projection: 'failing',
+      message: 'projection failing stopped at position 3: poisoned',
+    });
+    expect(Object.fromEntries(stores.readModels.rows('failing', 1))).toEqual({ a: { count: 3 } });
+    expect(rows()).toEqual({ a: { count: 8 } });
+  });
+
+  it('stops a projection whose commit fails with rows and memory as they were', async () => {
+    await stores.store.append('a', sampleEvents(3));
+    let commits = 0;
+    const onFlush = (): void => {
+      commits += 1;
+      if (commits === 2) throw new Error('flush');
+    };
+    const projection = new CountingProjection({ onFlush });
+    const runner = run([projection]);
+    await runner.start();
+    await stores.store.append('b', sampleEvents(1));
+    await expect(runner.waitFor(4)).rejects.toThrow('flush');
+
+    expect(rows()).toEqual({ a: { count: 3 } });
+    expect(projection.counts).toEqual({ a: 3 });
+  });
+
+  it('loads anew and goes on when another runner has moved the checkpoint: together they count once', async () => {
+    const both = [run([new CountingProjection()]), run([new CountingProjection()])];
+    await Promise.all(both.map((runner) => runner.start()));
+    for (let i = 0; i < 30; i += 1) await stores.store.append('a', sampleEvents(2));
+    await Promise.all(both.map(async (runner) => runner.waitFor(await stores.store.head())));
+
+    expect(rows()).toEqual({ a: { count: 60 } });
+    expect(both.flatMap((runner) => runner.status().map((status) => status.error))).toEqual([null, null]);
+  });
+
+  it('builds a higher version beside the old one and drops the old one only when it has caught up', async () => {
+    await stores.store.append('a', sampleEvents(9));
+    await run([new CountingProjection()]).start();
+    await runners[0]!.stop();
+    const seen: (readonly number[])[] = [];
+    const onFlush = (): void => {
+      seen.push([...stores.readModels.versions('counting'), Number(rows()['a'] !== undefined)]);
+    };
+    await run([new CountingProjection({ version: 2, onFlush })]).start();
+
+    expect(seen).toEqual([
+      [1, 1],
+      [1, 2, 1],
+      [1, 2, 1],
+    ]);
+    expect(stores.readModels.versions('counting')).toEqual([2]);
+    expect([rows(1), rows(2)]).toEqual([{}, { a: { count: 18 } }]);
+  });
+
+  it('leaves a higher version alone: it belongs to a newer program that may come back', async () => {
+    await stores.store.append('a', sampleEvents(2));
+    await run([new CountingProjection({ version: 3 })]).start();
+    await run([new CountingProjection({ version: 2 })]).start();
+
+    expect(stores.readModels.versions('counting')).toEqual([2, 3]);
+  });
+}

@@ -1,0 +1,141 @@
+import {
+  EventStoreError,
+  InMemoryEventStore,
+  InMemoryReadModelStore,
+  ProjectionRunner,
+  SchemaVersionError,
+  Upcasters,
+} from '@rightsize/event-store';
+import { CountingProjection } from './counting-projection.js';
+import { projectionRunnerContract } from './projection-runner.contract.js';
+import { sampleEvent, sampleEvents } from './sample-events.js';
+
+describe('a runner on in-memory stores', () => {
+  projectionRunnerContract(async () => ({
+    store: new InMemoryEventStore(),
+    readModels: new InMemoryReadModelStore(),
+  }));
+});
+
+describe('a projection runner', () => {
+  let store: InMemoryEventStore;
+  let readModels: InMemoryReadModelStore;
+  beforeEach(() => {
+    store = new InMemoryEventStore();
+    readModels = new InMemoryReadModelStore();
+  });
+
+  it('has loaded committed rows, and published them, when start returns', async () => {
+    readModels.commit('counting', 1, 0, 4, (writer) => writer.put('a', { count: 4 }));
+    const projection = new CountingProjection();
+    const runner = new ProjectionRunner(store, readModels, [projection]);
+    const starting = runner.start();
+
+    expect(projection.counts).toEqual({ a: 4 });
+    expect(projection.commits).toEqual([4]);
+    await starting;
+    await runner.stop();
+  });
+
+  it('gives others a turn between pages', async () => {
+    await store.append('a', sampleEvents(10));
+    const turns: number[] = [];
+    const projection = new CountingProjection({
+      onFlush: () => setImmediate(() => turns.push(projection.commits.length)),
+    });
+    await new ProjectionRunner(store, readModels, [projection], { pageSize: 2 }).start();
+
+    expect(turns.slice(0, 4)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('tells how far behind it is', async () => {
+    await store.append('a', sampleEvents(10));
+    const lags: number[] = [];
+    const runner: ProjectionRunner = new ProjectionRunner(
+      store,
+      readModels,
+      [new CountingProjection({ onFlush: () => lags.push(runner.status()[0]!.lag) })],
+      { pageSize: 4 },
+    );
+    await runner.start();
+
+    expect(lags).toEqual([10, 6, 2]);
+    expect(runner.status()[0]!.lag).toBe(0);
+  });
+
+  it.each(['locked', 'full', 'io'] as const)('waits and tries again while its store is %s', async (code) => {
+    await store.append('a', sampleEvents(2));
+    let broken = true;
+    const onFlush = (): void => {
+      if (broken) throw new EventStoreError(code, 'for now');
+    };
+    const projection = new CountingProjection({ onFlush });
+    const runner = new ProjectionRunner(store, readModels, [projection], { pollMs: 0 });
+    await runner.start();
+    expect(runner.status()[0]).toMatchObject({ state: 'catching-up', position: 0, error: { code } });
+
+    broken = false;
+    await store.append('a', sampleEvents(1));
+    await runner.waitFor(3);
+    expect(projection.counts).toEqual({ a: 3 });
+    expect(runner.status()[0]).toMatchObject({ position: 3, error: null });
+    await runner.stop();
+  });
+
+  it('looks at the log now and then without being told', async () => {
+    const deaf = Object.assign(Object.create(store) as InMemoryEventStore, {
+      append: store.append.bind(store),
+      readAll: store.readAll.bind(store),
+      head: store.head.bind(store),
+      onAppended: () => () => {},
+    });
+    const runner = new ProjectionRunner(deaf, readModels, [new CountingProjection()], { pollMs: 5 });
+    await runner.start();
+    await store.append('a', sampleEvents(2));
+    await runner.waitFor(2);
+
+    expect(readModels.checkpoint('counting', 1)).toBe(2);
+    await runner.stop();
+  });
+
+  it('finishes the batch at hand when it is stopped, and folds no other', async () => {
+    await store.append('a', sampleEvents(10));
+    const runner: ProjectionRunner = new ProjectionRunner(
+      store,
+      readModels,
+      [new CountingProjection({ onFlush: () => void runner.stop() })],
+      { pageSize: 4 },
+    );
+    await runner.start();
+    await runner.stop();
+
+    expect(readModels.checkpoint('counting', 1)).toBe(4);
+    expect(runner.status()[0]).toMatchObject({ state: 'stopped', error: null });
+    await expect(runner.waitFor(5)).rejects.toThrow('projection counting stopped at position 4');
+  });
+
+  it('waits for nothing when there is no projection', async () => {
+    await expect(new ProjectionRunner(store, readModels, []).waitFor(7)).resolves.toBeUndefined();
+  });
+
+  it('folds old events as their types are now, and stops at one from the future, alone', async () => {
+    const upcasters = new Upcasters({ sample: [(data) => ({ ...(data as object), added: true })], other: [] });
+    const seen: unknown[] = [];
+    const projections = [
+      new CountingProjection({ onApply: (event) => seen.push(event.data) }),
+      new CountingProjection({ name: 'others', types: ['other'] }),
+    ];
+    await store.append('a', [sampleEvent({ data: { n: 1 } }), sampleEvent({ data: { n: 2 }, schemaVersion: 2 })]);
+    await store.append('a', [sampleEvent({ schemaVersion: 3 }), sampleEvent({ type: 'other' })]);
+    const runner = new ProjectionRunner(store, readModels, projections, { upcasters, pageSize: 2 });
+    await runner.start();
+
+    expect(seen).toEqual([{ n: 1, added: true }, { n: 2 }]);
+    expect(runner.status().map((status) => [status.state, status.position])).toEqual([
+      ['stopped', 2],
+      ['live', 4],
+    ]);
+    expect(runner.status()[0]!.error).toBeInstanceOf(SchemaVersionError);
+    await runner.stop();
+  });
+});
