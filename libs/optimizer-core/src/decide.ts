@@ -3,46 +3,35 @@ import { boundOutput } from './output-bound.js';
 import { quantile } from './recent-sample.js';
 import { estimatePrompt } from './token-estimate.js';
 
-/** The first form's numbers; docs/decisions/first-policy.md argues each. */
-export const DEFAULT_POLICY: PolicyParameters = Object.freeze({
-  id: 'first-form-1',
-  outputQuantile: 0.95,
-  unknownOutput: 1024,
-  margin: 0.02,
-  marginTokens: 32,
-  headroom: 1.5,
-  unknownWindow: 8192,
-  minSamples: 8,
-  openQuantile: 0.95,
-  step: 256,
-  minWindow: 2048,
-});
+type Inputs = Decision['inputs'];
 
 /** The window for one request. Pure: the same input gives the same decision, and the decision says why. */
 export function decide(input: DecisionInput): Decision {
   const inputs = inputsOf(input);
-  if (input.facts?.remote === true || input.features.unload) return conclude(input, inputs, 'leave', null, []);
-  const { clientNumCtx, loadedWindow, trainedContext } = inputs;
+  if (input.facts?.remote === true || input.features.unload) return conclude(input, inputs, 'leave', null);
+  const { clientNumCtx, loadedWindow } = inputs;
+  // Without a value of the client's own there is nothing to be exact about.
   if (input.clientWindow === 'exact' && clientNumCtx !== null) {
-    return conclude(input, inputs, 'client-exact', clientNumCtx, []);
+    return conclude(input, inputs, 'client-exact', clientNumCtx);
   }
   const floor = input.clientWindow === 'floor' ? (clientNumCtx ?? 0) : 0;
-  const held = clamp(Math.max(inputs.need, floor), trainedContext);
-  if (loadedWindow !== null && loadedWindow >= held) return stay(input, inputs, loadedWindow, held);
-  return load(input, inputs, held);
+  const held = clamp(Math.max(inputs.need, floor), inputs.trainedContext);
+  return loadedWindow !== null && loadedWindow >= held
+    ? stay(input, inputs, held, loadedWindow)
+    : load(input, inputs, held);
 }
 
-function inputsOf(input: DecisionInput): Decision['inputs'] {
+function inputsOf(input: DecisionInput): Inputs {
   const { policy, features, facts, runner } = input;
   const prompt = estimatePrompt(features, input.modelStatistics);
   const output = boundOutput(policy, features, input.templateStatistics, input.modelStatistics);
-  const margin = (prompt.bound + output.tokens) * policy.margin + policy.marginTokens;
+  const held = prompt.bound + output.tokens;
   return {
     promptEstimate: prompt.mean,
     promptBound: prompt.bound,
     outputBound: output.tokens,
-    outputSource: features.unload ? 'none' : output.source,
-    need: Math.ceil(prompt.bound + output.tokens + margin),
+    outputSource: output.source,
+    need: Math.ceil(held * (1 + policy.margin) + policy.marginTokens),
     loadedWindow: runner?.window ?? null,
     trainedContext: facts?.trainedContext ?? null,
     memoryWindow: input.memoryWindow,
@@ -50,55 +39,47 @@ function inputsOf(input: DecisionInput): Decision['inputs'] {
   };
 }
 
-function stay(input: DecisionInput, inputs: Decision['inputs'], window: number, held: number): Decision {
-  const rejected: RejectedCandidate[] = [];
-  const smallest = roundUp(input.policy, held);
-  if (smallest < window) {
-    rejected.push({ numCtx: smallest, reason: `holds the need, but a loaded runner is never shrunk: it would reload` });
-  }
-  return conclude(input, inputs, 'stay', window, rejected);
+/** Exactly what the runner shows, not a value that rounds to it: any other one reloads. */
+function stay(input: DecisionInput, inputs: Inputs, held: number, window: number): Decision {
+  const smallest = sized(input.policy, inputs, held);
+  const shrunk = { numCtx: smallest, reason: 'would do, but reloads: a loaded runner is never shrunk' };
+  return conclude(input, inputs, 'stay', window, smallest < window ? [shrunk] : []);
 }
 
-/** A load happens in any case: take room to spare, as far as memory gives it for nothing. */
-function load(input: DecisionInput, inputs: Decision['inputs'], held: number): Decision {
+/** A load happens in any case: take room to spare, as long as memory has it. */
+function load(input: DecisionInput, inputs: Inputs, held: number): Decision {
   const { policy } = input;
-  const { loadedWindow, memoryWindow: fitting } = inputs;
+  const { loadedWindow, memoryWindow } = inputs;
+  const smallest = sized(policy, inputs, held);
+  const wished = sized(policy, inputs, loadedWindow === null ? usualNeed(input, held) : held * policy.headroom);
+  const fitting = memoryWindow === null ? wished : Math.floor(memoryWindow / policy.step) * policy.step;
+  // The need goes before the memory: what spills to the CPU is slow, what is cut is wrong.
+  const window = Math.max(smallest, Math.min(wished, fitting));
   const rejected: RejectedCandidate[] = [];
   if (loadedWindow !== null) {
-    rejected.push({ numCtx: loadedWindow, reason: `loaded, but smaller than the need of ${words(held)}` });
+    rejected.push({ numCtx: loadedWindow, reason: `loaded, but smaller than the need of ${inWords(held)}` });
   }
-  const smallest = sized(input, inputs, held);
-  const wished = sized(input, inputs, wish(input, held));
-  const affordable = fitting === null ? wished : Math.min(wished, Math.floor(fitting / policy.step) * policy.step);
-  const window = Math.max(smallest, affordable);
-  if (window < wished) {
-    rejected.push({
-      numCtx: wished,
-      reason: `room to spare, but beyond the ${words(fitting ?? 0)} that fit the memory`,
-    });
+  if (smallest < window) rejected.push({ numCtx: smallest, reason: 'would do, but the next longer request reloads' });
+  if (wished > window) {
+    rejected.push({ numCtx: wished, reason: `room to spare beyond the ${inWords(fitting)} that fit the memory` });
   }
-  if (smallest < window) {
-    rejected.push({ numCtx: smallest, reason: 'holds this need, but the next bigger one would reload' });
+  if (fitting < smallest && fitting > 0) {
+    rejected.push({ numCtx: fitting, reason: `fits the memory, but is smaller than the need of ${inWords(held)}` });
   }
   return conclude(input, inputs, loadedWindow === null ? 'open' : 'grow', window, rejected);
 }
 
-/** The window one would like to have, tokens: what is usually needed, or this need with headroom. */
-function wish(input: DecisionInput, held: number): number {
-  const { policy, modelStatistics } = input;
-  const usual = modelStatistics === null ? null : quantile(modelStatistics.needs, policy.openQuantile);
-  const known = modelStatistics !== null && modelStatistics.needs.values.length >= policy.minSamples;
-  if (input.runner !== null) return held * policy.headroom;
-  if (!known) return Math.max(held * policy.headroom, policy.unknownWindow, usual ?? 0);
-  return Math.max(held, (usual ?? 0) * (1 + policy.margin) + policy.marginTokens);
+/** What a fresh load should hold, tokens: this need and what the model's traffic usually needs. */
+function usualNeed({ policy, modelStatistics }: DecisionInput, held: number): number {
+  const needs = modelStatistics?.needs ?? { capacity: 0, values: [] };
+  const usual = (quantile(needs, policy.openQuantile) ?? 0) * (1 + policy.margin) + policy.marginTokens;
+  if (needs.values.length >= policy.minSamples) return Math.max(held, usual);
+  return Math.max(held * policy.headroom, usual, policy.unknownWindow);
 }
 
-function sized(input: DecisionInput, inputs: Decision['inputs'], tokens: number): number {
-  return clamp(Math.max(roundUp(input.policy, tokens), input.policy.minWindow), inputs.trainedContext);
-}
-
-function roundUp(policy: PolicyParameters, tokens: number): number {
-  return Math.ceil(tokens / policy.step) * policy.step;
+function sized(policy: PolicyParameters, inputs: Inputs, tokens: number): number {
+  const rounded = Math.ceil(tokens / policy.step) * policy.step;
+  return clamp(Math.max(rounded, policy.minWindow), inputs.trainedContext);
 }
 
 function clamp(tokens: number, trainedContext: number | null): number {
@@ -107,23 +88,31 @@ function clamp(tokens: number, trainedContext: number | null): number {
 
 function conclude(
   input: DecisionInput,
-  inputs: Decision['inputs'],
+  inputs: Inputs,
   rule: DecisionRule,
   numCtx: number | null,
-  rejected: readonly RejectedCandidate[],
+  rejected: readonly RejectedCandidate[] = [],
 ): Decision {
   const { clientNumCtx } = inputs;
-  const ignored = rule !== 'leave' && clientNumCtx !== null && clientNumCtx !== numCtx;
-  const client = { numCtx: clientNumCtx ?? 0, reason: "the client's own value: a hint, the need decides" };
+  const overruled = numCtx !== null && clientNumCtx !== null && clientNumCtx !== numCtx;
   return {
     numCtx,
     rule,
     policyId: input.policy.id,
     inputs,
-    rejected: ignored ? [...rejected, client] : rejected,
+    rejected: overruled
+      ? [...rejected, { numCtx: clientNumCtx, reason: CLIENT_REASONS[input.clientWindow] }]
+      : rejected,
   };
 }
 
-function words(tokens: number): string {
+const CLIENT_REASONS = {
+  hint: "the client's own value, a hint: the need decides",
+  floor: "the client's own value, a floor: it is held, and more",
+  exact: "the client's own value",
+} as const;
+
+/** 5,120 rather than 5120: for people. */
+function inWords(tokens: number): string {
   return String(Math.ceil(tokens)).replace(/\B(?=(\d{3})+$)/g, ',');
 }

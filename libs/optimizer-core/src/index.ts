@@ -13,4 +13,5 @@ export { emptyModelStatistics, emptyTemplateStatistics, foldModel, foldTemplate 
 export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
 export { memoryWindow, type MemoryShape } from './memory-window.js';
-export { decide, DEFAULT_POLICY } from './decide.js';
+export { decide } from './decide.js';
+export { DEFAULT_POLICY } from './default-policy.js';
