@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { EventStoreError } from '@rightsize/event-store';
 import Database from 'better-sqlite3';
 import type { EventStorageOptions } from './event-storage.js';
+import { refuseForeignFile } from './schema.js';
 
 /**
  * Milliseconds for which SQLite itself waits for a lock. It waits with the event loop stopped, so it
@@ -10,22 +11,28 @@ import type { EventStorageOptions } from './event-storage.js';
  */
 const BUSY_TIMEOUT_MS = 10;
 
+/** Milliseconds for which writes wait for another process, unless configured. */
+export const LOCKED_AFTER_MS = 5_000;
+
 /** After a checkpoint the write-ahead log is cut back to this; a burst would leave its size on disk forever. */
 const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The only handle that writes events and rows: one, because SQLite has one writer at a time anyway. */
 export function openWriter(options: EventStorageOptions): Database.Database {
-  const { file, synchronous = 'normal', maxFileBytes } = options;
+  const { file, synchronous = 'normal', maxFileBytes, lockedAfterMs = LOCKED_AFTER_MS } = options;
   if (!existsSync(dirname(file))) {
     throw new EventStoreError('io', `database ${file} cannot be created: make its folder ${dirname(file)} first`);
   }
-  const writer = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+  // Another process may be creating the schema just now. Nobody is served yet: waiting may stop the loop.
+  const writer = new Database(file, { timeout: lockedAfterMs });
   try {
+    refuseForeignFile(writer, file);
     writer.pragma('journal_mode = WAL');
     writer.pragma(`synchronous = ${synchronous.toUpperCase()}`);
     writer.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
     if (maxFileBytes !== undefined) limitSize(writer, maxFileBytes);
     probeWritable(writer);
+    writer.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return writer;
   } catch (error) {
     writer.close();

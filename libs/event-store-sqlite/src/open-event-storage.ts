@@ -2,8 +2,8 @@ import type Database from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { rightsizeDataSourceOptions } from './data-source.js';
 import type { EventStorage, EventStorageOptions } from './event-storage.js';
-import { openReader, openWriter } from './handles.js';
-import { bringUpToDate, refuseForeignFile } from './schema.js';
+import { LOCKED_AFTER_MS, openReader, openWriter } from './handles.js';
+import { bringUpToDate } from './schema.js';
 import { asEventStoreError } from './sqlite-failure.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteReadModelStore } from './sqlite-read-model-store.js';
@@ -19,7 +19,6 @@ export async function openEventStorage(options: EventStorageOptions): Promise<Ev
   try {
     const writer = openWriter(options);
     opened.push(() => writer.close());
-    refuseForeignFile(writer, options.file);
     const dataSource = await openDataSource(options.file, opened);
     const reader = openReader(options.file);
     opened.push(() => reader.close());
@@ -51,7 +50,7 @@ function assemble(
     file,
     maxQueuedEvents: options.maxQueuedEvents ?? 20_000,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
-    lockedAfterMs: options.lockedAfterMs ?? 5_000,
+    lockedAfterMs: options.lockedAfterMs ?? LOCKED_AFTER_MS,
     now: options.now ?? Date.now,
     onClose: closeHandles,
   });
