@@ -1,5 +1,6 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Paths under this are the gateway's own; everything else is the upstream's. */
 const OWN = '/rightsize/';
@@ -21,6 +22,9 @@ export interface Front {
  */
 export class FrontDoorAdapter extends ExpressAdapter {
   readonly #drainMs: number;
+  /** Connections on which nothing was ever asked: node does not count them as idle. */
+  readonly #unused = new Set<Socket>();
+  readonly #connections = new Set<Socket>();
   #front: Front | null = null;
 
   constructor(drainMs: number) {
@@ -36,6 +40,7 @@ export class FrontDoorAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const own = this.getInstance<(request: IncomingMessage, response: ServerResponse) => void>();
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+      this.#unused.delete(request.socket);
       if (this.#front && !request.url!.startsWith(OWN)) this.#front.handle(request, response);
       else own(request, response);
     });
@@ -43,6 +48,14 @@ export class FrontDoorAdapter extends ExpressAdapter {
     server.requestTimeout = 0;
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.maxHeadersCount = 0;
+    server.on('connection', (socket: Socket) => {
+      this.#unused.add(socket);
+      this.#connections.add(socket);
+      socket.once('close', () => {
+        this.#unused.delete(socket);
+        this.#connections.delete(socket);
+      });
+    });
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       if (!this.#front?.refusesContinue(request)) response.writeContinue();
       server.emit('request', request, response);
@@ -55,10 +68,15 @@ export class FrontDoorAdapter extends ExpressAdapter {
     const server = this.httpServer as Server;
     if (!server.listening) return;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of this.#unused) socket.destroy();
     // A kept-alive connection becomes idle when its answer ends, and nobody else would close it then.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
     const limit = setTimeout(() => server.closeAllConnections(), this.#drainMs);
-    await closed;
+    // The server is closed a turn before its connections are, and exchanges that were cut off learn of it last.
+    const gone = [...this.#connections].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    await Promise.all([closed, ...gone]);
     clearInterval(sweep);
     clearTimeout(limit);
   }

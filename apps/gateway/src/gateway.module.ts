@@ -8,8 +8,8 @@ import { ProblemFilter } from './admin/problem.filter.js';
 import { RightsizeController } from './admin/rightsize.controller.js';
 import { Proxy } from './proxy/proxy.js';
 
-// oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
 @Module({})
+// oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
 export class GatewayModule {}
 
 /** The whole application. With a `door` given, the optimizer stays out: for tests of the proxy alone. */
