@@ -1,1 +1,17 @@
-export {};
+export * from './answers.js';
+export * from './built-in-models.js';
+export * from './costs.js';
+export * from './counters.js';
+export * from './hardware.js';
+export * from './job.js';
+export * from './machine.js';
+export * from './model-name.js';
+export * from './models.js';
+export * from './options.js';
+export * from './prefix-cache.js';
+export * from './prompt.js';
+export * from './server-version.js';
+export * from './stable-hash.js';
+export * from './tokenizer.js';
+export * from './truncation.js';
+export { slotsFor, type LoadedRunner } from './runner.js';
