@@ -7,7 +7,7 @@ export function emptySample(capacity: number): RecentSample {
 /** The sample with one more value, without its oldest when it was full. A value that is no number changes nothing. */
 export function pushSample(sample: RecentSample, value: number): RecentSample {
   if (!Number.isFinite(value)) return sample;
-  const kept = sample.values.length < sample.capacity ? sample.values : sample.values.slice(1 - sample.capacity);
+  const kept = sample.values.slice(Math.max(0, sample.values.length - sample.capacity + 1));
   return { capacity: sample.capacity, values: [...kept, value] };
 }
 

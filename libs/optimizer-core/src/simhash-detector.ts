@@ -75,6 +75,7 @@ class ModelClusters {
   /** By row, in order of last use. */
   readonly #singles = new Map<number, Cluster & { readonly fingerprints: readonly Fingerprint[] }>();
   readonly #templates = new Map<number, Cluster>();
+  readonly #templateIds = new Set<string>();
 
   constructor(model: string, options: TemplateDetectorOptions) {
     this.#model = model;
@@ -96,7 +97,7 @@ class ModelClusters {
   }
 
   restore(template: TemplateDetectedV1): void {
-    for (const [, { id }] of this.#templates) if (id === template.templateId) return;
+    if (this.#templateIds.has(template.templateId)) return;
     const row = this.#table.add(template.fingerprints);
     this.#keep(row, { id: template.templateId, row });
   }
@@ -123,12 +124,14 @@ class ModelClusters {
 
   #keep(row: number, cluster: Cluster): void {
     this.#templates.set(row, cluster);
+    this.#templateIds.add(cluster.id);
     if (this.#templates.size > this.#maxTemplates) this.#evict(this.#templates);
   }
 
   #evict(clusters: Map<number, Cluster>): void {
-    const row = firstOf(clusters.keys());
+    const [row, { id }] = firstOf(clusters.entries());
     clusters.delete(row);
+    this.#templateIds.delete(id);
     this.#table.remove(row);
   }
 

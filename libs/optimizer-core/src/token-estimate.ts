@@ -32,7 +32,7 @@ export interface PromptEstimate {
  * every length, so that a ratio of small counts says little: a prompt of 10 that counts 30 must not
  * teach that the model's tokens are three times as many.
  */
-const OFFSET = 48;
+const OFFSET = 16;
 
 /** Standard deviations up to the 99th percentile, with a little for tails that are heavier than normal. */
 const BOUND_DEVIATIONS = 2.6;

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  createTemplateDetector,
+  emptyModelStatistics,
+  emptyTemplateStatistics,
+  EVENT_TYPES,
+  foldModel,
+  foldTemplate,
+  type DomainEvent,
+} from '../src/index.js';
+
+/**
+ * One file for each version of each event that was ever written: `<type>.v<version>.json`. They are
+ * never edited; what they say must fold for as long as logs exist that hold them.
+ */
+const FOLDER = new URL('../../../test/golden/', import.meta.url);
+
+function golden<Type extends DomainEvent['type']>(type: Type): Extract<DomainEvent, { type: Type }> {
+  return JSON.parse(readFileSync(new URL(`${type}.v1.json`, FOLDER), 'utf8')) as Extract<DomainEvent, { type: Type }>;
+}
+
+const history: readonly DomainEvent[] = [
+  golden('template.detected'),
+  golden('request.optimized'),
+  golden('request.completed'),
+  golden('runner.reloaded'),
+  golden('truncation.detected'),
+];
+const { model, templateId } = golden('template.detected').data;
+
+describe('events as they were first written', () => {
+  it('are kept for every type', () => {
+    const kept = readdirSync(FOLDER).filter((file) => file.endsWith('.v1.json'));
+    expect(kept.toSorted()).toEqual(
+      Object.values(EVENT_TYPES)
+        .map((type) => `${type}.v1.json`)
+        .toSorted(),
+    );
+    expect(history.map(({ type }) => type).toSorted()).toEqual(Object.values(EVENT_TYPES).toSorted());
+  });
+
+  it('fold into the statistics of their model', () => {
+    const statistics = history.reduce(foldModel, emptyModelStatistics(model));
+    expect(statistics).toMatchObject({
+      requests: 1,
+      completions: 1,
+      tainted: 0,
+      calibration: { samples: 1 },
+      outputs: { values: [82] },
+      needs: { values: [342] },
+      loadSeconds: { samples: 1, mean: 3.512 },
+      prefillRate: { samples: 1 },
+      decodeRate: { samples: 1, mean: 40 },
+      windows: { 4096: 1 },
+      reloads: 1,
+      truncations: 1,
+      lastSeenMs: 1_763_880_002_311,
+    });
+    expect(statistics.prefillRate.mean).toBeCloseTo(240 / 0.182);
+  });
+
+  it('fold into the statistics of their template', () => {
+    expect(history.reduce(foldTemplate, emptyTemplateStatistics(templateId, model))).toMatchObject({
+      requests: 1,
+      completions: 1,
+      prompts: { values: [260] },
+      outputs: { values: [82] },
+      firstSeenMs: 1_763_880_000_000,
+      lastSeenMs: 1_763_880_002_311,
+    });
+  });
+
+  it('give the detector back what it knew', () => {
+    const detector = createTemplateDetector();
+    detector.restore([golden('template.detected').data]);
+    const { fingerprints } = golden('request.optimized').data.features;
+    expect(detector.detect(model, fingerprints, 0)).toMatchObject({ templateId, matched: true });
+  });
+});
