@@ -1,6 +1,12 @@
+import type { Counters } from '@rightsize/ollama-model';
 import { sendEmpty, sendJson } from './http/reply.js';
 import type { Route } from './http/router.js';
-import type { SimulatorStats } from './simulator.js';
+
+/** What `GET /sim/stats` answers, in snake case. */
+export interface SimulatorStats extends Counters {
+  /** Virtual nanoseconds since start or reset. */
+  readonly virtualNs: number;
+}
 
 /** What no Ollama has: counters in virtual time, and a fresh start. */
 export function simulatorRoutes(sim: { readonly stats: () => SimulatorStats; readonly reset: () => void }): Route[] {

@@ -7,7 +7,6 @@ import {
   builtInModels,
   parseVersion,
   rulesOf,
-  type Counters,
   type Hardware,
   type ModelCard,
 } from '@rightsize/ollama-model';
@@ -17,7 +16,7 @@ import { VirtualTime } from './engine/virtual-time.js';
 import { sendError } from './http/reply.js';
 import { dispatch } from './http/router.js';
 import { nativeRoutes } from './native/native.routes.js';
-import { simulatorRoutes } from './simulator.routes.js';
+import { simulatorRoutes, type SimulatorStats } from './simulator.routes.js';
 import { v1Routes } from './v1/v1.routes.js';
 
 export interface SimulatorOptions {
@@ -43,11 +42,7 @@ export interface SimulatorOptions {
   readonly maxLoaded?: number;
 }
 
-/** What `GET /sim/stats` answers. */
-export interface SimulatorStats extends Counters {
-  /** Virtual nanoseconds since start or reset. */
-  readonly virtualNs: number;
-}
+export type { SimulatorStats };
 
 export interface Simulator {
   readonly url: string;
@@ -82,7 +77,7 @@ function serverOf(options: SimulatorOptions): SimServer {
 }
 
 function statsOf(server: SimServer): SimulatorStats {
-  const virtualNs = server.time.now();
+  const virtualNs = Math.round(server.time.now());
   return { ...server.machine.counters(), virtualNs };
 }
 

@@ -5,10 +5,9 @@ import { digestOf } from './stable-hash.js';
 /** A fixed date, so that two runs list the same models byte for byte. */
 const MODIFIED = Date.UTC(2026, 0, 15, 12, 0, 0);
 
-const CHAT_TEMPLATE = `{{- range .Messages }}<|start_header_id|>{{ .Role }}<|end_header_id|>
-
-{{ .Content }}<|eot_id|>{{ end }}<|start_header_id|>assistant<|end_header_id|>
-
+const CHAT_TEMPLATE = `{{- range .Messages }}<|im_start|>{{ .Role }}
+{{ .Content }}<|im_end|>
+{{ end }}<|im_start|>assistant
 `;
 
 const GGUF_TEMPLATE = `{%- for message in messages %}<|im_start|>{{ message.role }}
@@ -49,7 +48,7 @@ function referenceModel(name: string, hardware: Hardware, own: Partial<ModelCard
     shiftable: true,
     parallel: true,
     weightsBytes: Math.round(hardware.weightsBytes),
-    parameters: { stop: ['<|start_header_id|>', '<|end_header_id|>', '<|eot_id|>'] },
+    parameters: { stop: ['<|im_start|>', '<|im_end|>'] },
     template: CHAT_TEMPLATE,
     system: '',
     license: '',

@@ -103,6 +103,12 @@ export function renderFrom(prompt: Prompt, from: number): TokenText {
   return joinTokens([prompt.opening, ...kept.map((part) => part.tokens), prompt.closing]);
 }
 
+/** The text that the template makes, for people to look at: the tokenizer's BOS is not part of it. */
+export function renderedText(prompt: Prompt): string {
+  const { text } = renderFrom(prompt, 0);
+  return text.startsWith(BOS.text) ? text.slice(BOS.text.length) : text;
+}
+
 export function mediaFrom(prompt: Prompt, from: number): number {
   return prompt.parts.reduce((sum, part, at) => (at >= from ? sum + part.media : sum), 0);
 }

@@ -10,7 +10,7 @@ const TOKEN = new RegExp(
   [
     '[\\u{F0000}-\\u{10FFFD}]', // One stand-in code point a token: see textOfTokens.
     '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}]',
-    ' ?[A-Z]?[a-z]{1,9}',
+    ' ?[A-Z]?[a-z]{1,14}',
     ' ?[A-Z]{1,3}',
     ' ?\\p{L}\\p{M}*(?:\\p{L}\\p{M}*){0,2}',
     '\\d{1,3}',

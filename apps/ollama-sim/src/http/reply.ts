@@ -14,7 +14,8 @@ export function begin(res: ServerResponse, status: number, headers: Readonly<Rec
 /** A whole body. Bodies of more than 2 KiB go out chunked, as Go's server sends them. */
 export function send(res: ServerResponse, status: number, type: string, body: string): void {
   const bytes = Buffer.byteLength(body);
-  const length: Record<string, string> = bytes <= 2048 ? { 'Content-Length': String(bytes) } : {};
+  const length: Record<string, string> =
+    bytes <= 2048 || res.req.method === 'HEAD' ? { 'Content-Length': String(bytes) } : {};
   begin(res, status, { 'Content-Type': type, ...length });
   res.end(body);
 }

@@ -78,6 +78,9 @@ export function createRoute(server: SimServer): Handler {
       stream,
       [
         { status: `using existing layer sha256:${created.blob}` },
+        ...(created.rendering === 'ollama'
+          ? [{ status: `using existing layer sha256:${digestOf(created.template)}` }]
+          : []),
         { status: `creating new layer sha256:${digestOf(goJson(created.parameters))}` },
         { status: 'writing manifest' },
         { status: 'success' },

@@ -13,7 +13,8 @@ export interface MissingName {
 
 /** The reply to a remote model that this server does not have: nothing here reaches a registry. */
 function unreachable(route: string): FoundModel {
-  const message = `Post "https://ollama.com:443${route}": dial tcp: lookup ollama.com: no such host`;
+  const seconds = Math.floor(Date.now() / 1000);
+  const message = `Post "https://ollama.com:443${route}?ts=${seconds}": dial tcp: lookup ollama.com: no such host`;
   return { kind: 'fault', status: 502, message };
 }
 

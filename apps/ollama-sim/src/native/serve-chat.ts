@@ -3,7 +3,7 @@ import {
   chatPrompt,
   hasCapability,
   mediaFrom,
-  renderFrom,
+  renderedText,
   resolveOptions,
   type ModelCard,
 } from '@rightsize/ollama-model';
@@ -60,7 +60,7 @@ export function serveChat(server: SimServer, res: ServerResponse, request: ChatR
   const tools = request.tools.length === 0 ? '' : goJson(request.tools);
   const prompt = empty ? null : chatPrompt(model, request.messages, tools, request.truncate);
   if (prompt !== null && request.renderOnly) {
-    return writer.empty({ rendered: renderFrom(prompt, 0).text, images: mediaFrom(prompt, 0) });
+    return writer.empty({ rendered: renderedText(prompt), images: mediaFrom(prompt, 0) });
   }
   const fault = empty ? null : formatFault(request.format);
   if (fault !== null) return writer.fail(500, fault, 'server');

@@ -5,7 +5,7 @@ import {
   hasCapability,
   mediaFrom,
   rawPrompt,
-  renderFrom,
+  renderedText,
   resolveOptions,
   textOfTokens,
   tokenize,
@@ -103,7 +103,7 @@ export function serveGenerate(
   if (!resolved.ok) return writer.fail(resolved.status, resolved.message, 'server');
   const prompt = empty ? null : promptOf(model, request);
   if (prompt !== null && request.renderOnly) {
-    return writer.empty({ rendered: renderFrom(prompt, 0).text, images: mediaFrom(prompt, 0) });
+    return writer.empty({ rendered: renderedText(prompt), images: mediaFrom(prompt, 0) });
   }
   const misshapen = empty ? null : formatFault(request.format);
   if (misshapen !== null) return writer.fail(500, misshapen, 'server');
