@@ -189,6 +189,18 @@ describe('what the module records', () => {
     expect(reloads.map((e) => e.data['cause'])).toEqual(['first', 'decision']);
   });
 
+  it('counts a load once, however many requests waited for it', async () => {
+    const service = await start();
+    const waiting = [
+      await send(service, chat('one')),
+      await send(service, chat('two')),
+      await send(service, chat('three')),
+    ];
+    for (const optimized of waiting) answer(optimized, { load_duration: 2e9 });
+    await stop();
+    expect((await eventsOfLog()).filter((e) => e.type === 'runner.reloaded')).toHaveLength(1);
+  });
+
   it('marks an answer that was cut as tainted, and says how it knows', async () => {
     ollama.loaded.set('llama3:latest', 4096);
     const service = await start({ mode: 'shadow' });

@@ -45,7 +45,7 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
         data: truncationOf(exchange, completed, completed.window, judgement.truncation),
       });
     }
-    if (judgement.reload) {
+    if (judgement.reload && !joinedLoad(exchange)) {
       events.push({ type: 'runner.reloaded', data: reloadOf(exchange, completed) });
       this.runners.distrust();
     }
@@ -111,6 +111,11 @@ function truncationOf(
     promptEstimate: exchange.decision.inputs.promptEstimate,
     atMs,
   };
+}
+
+/** It was sent while the same window was being loaded for an earlier request, whose load it is. */
+function joinedLoad({ runner, decision }: Exchange): boolean {
+  return runner?.source === 'decision' && runner.window === decision.numCtx;
 }
 
 function reloadOf(exchange: Exchange, completed: Omit<RequestCompletedV1, 'taints'>): RunnerReloadedV1 {
