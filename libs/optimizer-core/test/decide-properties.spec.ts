@@ -56,12 +56,12 @@ describe('every decision', () => {
   });
 
   it('that stays asks for exactly what is loaded', () => {
-    expect(violation(({ runner }, { rule, numCtx }) => rule !== 'stay' || numCtx === runner!.window)).toBeNull();
+    expect(violation((input, { rule, numCtx }) => rule !== 'stay' || numCtx === input.runner!.window)).toBeNull();
   });
 
   it('never reloads a runner that holds the need', () => {
-    const broken = violation(({ clientWindow, runner }, { rule, inputs: { need } }) => {
-      const holds = clientWindow === 'hint' && runner !== null && runner.window >= need;
+    const broken = violation(({ clientWindow, runner: loaded }, { rule, inputs: { need } }) => {
+      const holds = clientWindow === 'hint' && loaded !== null && loaded.window >= need;
       return !holds || rule === 'stay';
     });
     expect(broken).toBeNull();

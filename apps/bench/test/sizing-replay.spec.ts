@@ -1,0 +1,90 @@
+import * as fc from 'fast-check';
+import { DEFAULT_POLICY } from '@rightsize/optimizer-core';
+import { replay } from '../src/sizing-replay.js';
+import type { Workload } from '../src/sizing-workload.js';
+
+const hardware: Workload['hardware'] = {
+  vram_gib: 8,
+  weights_gib: 4.9,
+  overhead_gib: 0.6,
+  kv_kib_per_token: 128,
+  load_s: 3.5,
+  load_s_per_kv_gib: 0.15,
+  prefill_tps: 1800,
+  decode_tps: 45,
+  max_ctx: 131_072,
+  default_ctx: 4096,
+  keep_alive_s: 300,
+};
+
+type Request = Workload['requests'][number];
+
+function asked(id: string, over: Partial<Request['arrival'] & Request['outcome']> = {}): Request {
+  const all = {
+    id,
+    t: 0,
+    promptEstimate: 1000,
+    numCtx: null,
+    numPredict: null,
+    template: null,
+    promptTokens: 1000,
+    outputTokens: 100,
+    cachedPrefix: 0,
+    conversation: null,
+    ...over,
+  };
+  const { promptTokens, outputTokens, cachedPrefix, conversation, ...arrival } = all;
+  return { arrival, outcome: { promptTokens, outputTokens, cachedPrefix, conversation } };
+}
+
+const rules = (...requests: readonly Request[]) =>
+  replay({ hardware, requests }, DEFAULT_POLICY).decisions.map(({ decision }) => decision.rule);
+
+describe('replaying a workload', () => {
+  it('opens, stays, grows, and opens again after the runner has expired', () => {
+    expect(
+      rules(
+        asked('1'),
+        asked('2', { t: 10 }),
+        asked('3', { t: 20, promptEstimate: 30_000, promptTokens: 30_000 }),
+        asked('4', { t: 200 }),
+        asked('5', { t: 600 }),
+      ),
+    ).toEqual(['open', 'stay', 'grow', 'stay', 'open']);
+  });
+
+  it('estimates what the file says was estimated', () => {
+    const { decisions } = replay({ hardware, requests: [asked('1', { promptEstimate: 1234 })] }, DEFAULT_POLICY);
+    expect(decisions[0]!.decision.inputs.promptEstimate).toBe(1234);
+  });
+
+  it('counts what was cut and what was shifted', () => {
+    const surprising = [asked('1', { promptTokens: 60_000 }), asked('2', { outputTokens: 60_000, t: 1 })];
+    expect(replay({ hardware, requests: surprising }, DEFAULT_POLICY)).toMatchObject({ cut: 1, shifted: 1 });
+  });
+
+  it('decides each request before it sees its outcome, or anything later', () => {
+    const requests = fc.array(
+      fc.record({
+        t: fc.nat(1000),
+        promptEstimate: fc.integer({ min: 10, max: 20_000 }),
+        promptTokens: fc.integer({ min: 10, max: 20_000 }),
+        outputTokens: fc.integer({ min: 1, max: 3000 }),
+        template: fc.constantFrom('a', 'b', null),
+      }),
+      { minLength: 2, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(requests, fc.nat(), (all, at) => {
+        const stream = all.toSorted((a, b) => a.t - b.t).map((over, index) => asked(String(index), over));
+        const cut = at % stream.length;
+        const otherwise = stream.map((request, index) =>
+          index < cut ? request : { ...request, outcome: { ...request.outcome, promptTokens: 7, outputTokens: 9000 } },
+        );
+        const decided = (workload: readonly Request[]) =>
+          replay({ hardware, requests: workload }, DEFAULT_POLICY).decisions.slice(0, cut + 1);
+        expect(decided(otherwise)).toEqual(decided(stream));
+      }),
+    );
+  });
+});
