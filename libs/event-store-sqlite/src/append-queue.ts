@@ -16,8 +16,8 @@ interface Pending extends EncodedAppend {
   readonly reject: (error: unknown) => void;
 }
 
-/** Events in one transaction: it runs with the event loop stopped, so a group is kept to a few milliseconds. */
-const GROUP_EVENTS = 512;
+/** Events in one transaction: it runs with the event loop stopped, so a group is kept to about two milliseconds. */
+const GROUP_EVENTS = 128;
 
 /** Milliseconds between tries while another process holds the lock: doubled from the first to the last. */
 const RETRY_MS = { first: 2, last: 200 };

@@ -159,6 +159,33 @@ describe('the queue', () => {
   });
 });
 
+describe('a value the database cannot hold', () => {
+  const impossible = (): NewEvent => sampleEvent({ id: null as unknown as string });
+
+  it('fails its own append, wholly, and no other of the group', async () => {
+    const { store, health } = await folder.open();
+    const results = await Promise.allSettled([
+      store.append('a', sampleEvents(1)),
+      store.append('a', [sampleEvent(), impossible()]),
+      store.append('a', sampleEvents(1)),
+    ]);
+
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((await readWholeLog(store)).map((event) => event.version)).toEqual([1, 2]);
+    expect(health().lastError).toBeNull();
+  });
+
+  it('fails an append that is alone, wholly', async () => {
+    const { store, health } = await folder.open();
+
+    await expect(store.append('a', [sampleEvent(), impossible()])).rejects.toMatchObject({
+      code: 'SQLITE_CONSTRAINT_NOTNULL',
+    });
+    expect(await store.head()).toBe(0);
+    expect(health()).toEqual({ queuedEvents: 0, queuedBytes: 0, lastError: null });
+  });
+});
+
 describe('a damaged page', () => {
   it('is told when it is read', async () => {
     const { store, file } = await folder.open();

@@ -7,7 +7,7 @@ import { Upcasters } from './upcasters.js';
 export interface ProjectionRunnerOptions {
   /**
    * Events read and committed at once; between pages everybody else gets a turn.
-   * @default 256
+   * @default 128
    */
   readonly pageSize?: number;
   /**
@@ -45,7 +45,7 @@ export class ProjectionRunner {
     projections: readonly Projection[],
     options: ProjectionRunnerOptions = {},
   ) {
-    const { pageSize = 256, pollMs = 1000, upcasters = new Upcasters() } = options;
+    const { pageSize = 128, pollMs = 1000, upcasters = new Upcasters() } = options;
     const onChange = (): void => this.#settle();
     this.#events = events;
     this.#pollMs = pollMs;
