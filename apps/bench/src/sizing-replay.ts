@@ -182,6 +182,7 @@ const EMPTY: RequestFeatures = {
   systemBytes: 0,
   toolBytes: 0,
   messageCount: 0,
+  contextTokens: 0,
   imageCount: 0,
   numPredict: null,
   numCtx: null,

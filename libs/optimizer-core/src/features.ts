@@ -30,6 +30,7 @@ export function extractFeatures(request: InferenceRequest, fingerprinter: Finger
     systemBytes,
     toolBytes: tools.bytes,
     messageCount: request.segments.length,
+    contextTokens: request.contextTokens ?? 0,
     imageCount: request.imageCount,
     numPredict: request.numPredict,
     numCtx: request.numCtx,

@@ -62,6 +62,8 @@ export interface RequestFeatures {
   /** The pieces of the tool schemas, which are not in `pieces`. */
   readonly toolPieces: number;
   readonly messageCount: number;
+  /** Tokens of an earlier conversation that the client hands back as such. */
+  readonly contextTokens: number;
   readonly imageCount: number;
   readonly numPredict: number | null;
   /** The client's own `num_ctx`, tokens. */

@@ -59,7 +59,8 @@ export function rawPromptTokens(features: RequestFeatures): number {
     TOKENS_PER.alphabetChar * features.alphabetChars +
     TOKENS_PER.toolPiece * features.toolPieces +
     TOKENS_PER.message * features.messageCount +
-    TOKENS_PER.image * features.imageCount
+    TOKENS_PER.image * features.imageCount +
+    features.contextTokens
   );
 }
 

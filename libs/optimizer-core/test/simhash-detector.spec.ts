@@ -85,6 +85,19 @@ describe('the template detector', () => {
     });
   });
 
+  it('takes up a template again that it had to forget', () => {
+    const [, one, , other] = detections([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ]);
+    const detector = createTemplateDetector({ templatesPerModel: 1 });
+    detector.restore([one!.detected!, other!.detected!, one!.detected!]);
+    expect(detector.detect(MODEL, instance(1, 3), 0).matched).toBe(true);
+    expect(detector.detect(MODEL, instance(2, 3), 0).matched).toBe(false);
+  });
+
   it('gives the same prompts in the same order the same ids', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(4), fc.nat(9)), { maxLength: 20 }), (stream) => {

@@ -16,10 +16,11 @@ describe('the raw token estimate', () => {
     expect(Math.abs(raw / counted - 1)).toBeLessThan(0.2);
   });
 
-  it('counts tools, images and every message', () => {
+  it('counts tools, images, tokens handed back and every message', () => {
     const alone = rawPromptTokens(features('hello'));
     expect(rawPromptTokens(features('hello', { tools: '[{"name":"weather"}]' }))).toBeGreaterThanOrEqual(alone + 4);
     expect(rawPromptTokens(features('hello', { imageCount: 2 }))).toBeGreaterThan(alone + 500);
+    expect(rawPromptTokens(features('hello', { contextTokens: 300 }))).toBe(alone + 300);
     const twice = [
       { role: 'user', text: 'hel' },
       { role: 'user', text: 'lo' },
