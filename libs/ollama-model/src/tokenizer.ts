@@ -2,15 +2,15 @@ import { hashLanes } from './stable-hash.js';
 
 /**
  * Counts tokens with one regular expression, deterministically and without a vocabulary. It is no
- * model's tokenizer: on English prose and source code its counts come within some 10 % of a
- * byte-pair vocabulary of 128,000 entries, elsewhere they are only plausible. What the simulator
- * needs is that equal text counts equally and that prefixes share their tokens.
+ * model's tokenizer: on 129 prompts of prose, code and chats its counts were 0.93 to 1.19 times those
+ * of Llama 3's vocabulary (5th to 95th percentile, median 1.03); on other scripts they are only
+ * plausible. What the simulator needs is that equal text counts equally and prefixes share tokens.
  */
 const TOKEN = new RegExp(
   [
     '[\\u{F0000}-\\u{10FFFD}]', // One stand-in code point a token: see textOfTokens.
     '[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}]',
-    ' ?[A-Z]?[a-z]{1,14}',
+    ' ?[A-Z]?[a-z]{1,12}',
     ' ?[A-Z]{1,3}',
     ' ?\\p{L}\\p{M}*(?:\\p{L}\\p{M}*){0,2}',
     '\\d{1,3}',
