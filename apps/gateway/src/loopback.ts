@@ -1,14 +1,9 @@
-import { BlockList, isIP } from 'node:net';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+import { isIP } from 'node:net';
 
 /** Whether an IP address, IPv4-mapped ones included, is one of this machine's loopback. */
 export function isLoopbackAddress(address: string): boolean {
   const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  const version = isIP(plain);
-  return version !== 0 && loopback.check(plain, version === 4 ? 'ipv4' : 'ipv6');
+  return plain === '::1' || (plain.startsWith('127.') && isIP(plain) === 4);
 }
 
 /** The host of a `Host` header, without port and brackets, in lower case. */

@@ -1,5 +1,5 @@
 import type { InferenceRequest, InferenceRoute, PromptSegment } from '@rightsize/optimizer-core';
-import { field, isObject, list, positiveInteger, text, type JsonObject } from './json-field.js';
+import { folded, isObject, list, positiveInteger, text, type JsonObject } from './json-field.js';
 import { fixedOptionsOf } from './fixed-options.js';
 import { isZeroDuration } from './go-duration.js';
 
@@ -20,52 +20,53 @@ export function readInferenceBody(route: InferenceRoute, body: Buffer): ReadBody
     return { kind: 'unreadable', reason: 'not-json' };
   }
   if (!isObject(parsed)) return { kind: 'unreadable', reason: 'not-an-object' };
-  const model = text(field(parsed, 'model'));
+  const fields = folded(parsed);
+  const model = text(fields['model']);
   if (model.trim() === '') return { kind: 'unreadable', reason: 'no-model' };
-  return { kind: 'ok', request: route === 'chat' ? chat(model, parsed) : generate(model, parsed) };
+  return { kind: 'ok', request: route === 'chat' ? chat(model, fields) : generate(model, fields) };
 }
 
 function chat(model: string, body: JsonObject): InferenceRequest {
-  const messages = list(field(body, 'messages')).filter(isObject);
-  const tools = list(field(body, 'tools'));
+  const messages = list(body['messages']).filter(isObject).map(folded);
+  const tools = list(body['tools']);
   return {
     ...common(model, body, messages.length === 0),
     route: 'chat',
     segments: messages.map(segmentOf),
     tools: tools.length > 0 ? JSON.stringify(tools) : '',
-    imageCount: messages.reduce((sum, message) => sum + list(field(message, 'images')).length, 0),
+    imageCount: messages.reduce((sum, message) => sum + list(message['images']).length, 0),
     contextTokens: 0,
   };
 }
 
 function generate(model: string, body: JsonObject): InferenceRequest {
-  const prompt = text(field(body, 'prompt'));
+  const prompt = text(body['prompt']);
   return {
     ...common(model, body, prompt === ''),
     route: 'generate',
     segments: [
-      { role: 'system', text: text(field(body, 'system')) },
+      { role: 'system', text: text(body['system']) },
       { role: 'prompt', text: prompt },
-      { role: 'suffix', text: text(field(body, 'suffix')) },
+      { role: 'suffix', text: text(body['suffix']) },
     ].filter((segment): segment is PromptSegment => segment.text !== ''),
     tools: '',
-    imageCount: list(field(body, 'images')).length,
-    contextTokens: list(field(body, 'context')).length,
+    imageCount: list(body['images']).length,
+    contextTokens: list(body['context']).length,
   };
 }
 
 function common(model: string, body: JsonObject, preload: boolean) {
-  const found = field(body, 'options');
+  const found = body['options'];
   const options = isObject(found) ? found : {};
   return {
     model,
     numPredict: positiveInteger(options['num_predict']),
     numCtx: positiveInteger(options['num_ctx']),
-    fixedOptions: fixedOptionsOf(options, field(body, 'shift')),
-    stream: field(body, 'stream') !== false,
+    fixedOptions: fixedOptionsOf(options, body['shift']),
+    stream: body['stream'] !== false,
     preload,
-    unload: preload && isZeroDuration(field(body, 'keep_alive')),
-    think: thinkOf(field(body, 'think')),
+    unload: preload && isZeroDuration(body['keep_alive']),
+    think: thinkOf(body['think']),
   };
 }
 
@@ -76,25 +77,26 @@ function thinkOf(value: unknown): boolean | null {
 
 /** One segment per message, so that segments count as turns. */
 function segmentOf(message: JsonObject): PromptSegment {
-  const calls = list(field(message, 'tool_calls'));
-  const parts = [
-    text(field(message, 'thinking')),
-    text(field(message, 'content')),
-    calls.length > 0 ? JSON.stringify(calls) : '',
-  ].filter((part) => part !== '');
-  return { role: roleOf(text(field(message, 'role'))), text: parts.length === 1 ? parts[0]! : parts.join('\n') };
+  const thinking = text(message['thinking']);
+  const calls = list(message['tool_calls']);
+  let content = text(message['content']);
+  if (thinking !== '') content = content === '' ? thinking : `${thinking}\n${content}`;
+  if (calls.length > 0) content = `${content === '' ? '' : `${content}\n`}${JSON.stringify(calls)}`;
+  return { role: roleOf(text(message['role'])), text: content };
 }
 
 function roleOf(role: string): PromptSegment['role'] {
-  const lower = role.toLowerCase();
-  switch (lower) {
+  switch (role) {
+    case 'user':
     case 'system':
     case 'assistant':
     case 'tool':
-      return lower;
+      return role;
     case 'developer':
       return 'system';
-    default:
-      return 'user';
+    default: {
+      const lower = role.toLowerCase();
+      return lower === role ? 'user' : roleOf(lower);
+    }
   }
 }

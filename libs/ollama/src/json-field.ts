@@ -12,13 +12,25 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value that the server would read for field `name` (lower case); of several spellings the last wins. */
-export function field(object: JsonObject, name: string): unknown {
-  let found: unknown;
-  for (const key of Object.keys(object)) {
-    if (key === name || (key.length === name.length && foldKey(key) === name)) found = object[key];
+/** Keys of requests as nearly everybody spells them; a set is quicker to ask than a key is to fold. */
+const USUAL: ReadonlySet<string> = new Set(
+  (
+    'model messages stream options tools format keep_alive think truncate shift prompt system suffix template context ' +
+    'raw images role content thinking tool_calls tool_name tool_call_id'
+  ).split(' '),
+);
+
+/** The object with its keys folded, the last of several spellings winning: itself when there is nothing to fold. */
+export function folded(object: JsonObject): JsonObject {
+  for (const key in object) {
+    if (!USUAL.has(key) && foldKey(key) !== key) {
+      // No prototype: `__proto__` is a key like any other.
+      const copy = Object.create(null) as Record<string, unknown>;
+      for (const each in object) copy[foldKey(each)] = object[each];
+      return copy;
+    }
   }
-  return found;
+  return object;
 }
 
 export function text(value: unknown): string {

@@ -1,0 +1,63 @@
+/**
+ * The least that an Ollama server can be: it reads a body and answers as fast as it can, so that
+ * what is measured is what stands in front of it. `node overhead-upstream.js` prints its URL.
+ */
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { STREAM_MARK, STREAM_CHUNKS } from './overhead-cases.js';
+
+const LINE = `${JSON.stringify({ model: 'bench', created_at: '2026-11-01T00:00:00Z', message: { role: 'assistant', content: ' token' }, done: false })}\n`;
+const FINAL = `${JSON.stringify({
+  model: 'bench',
+  created_at: '2026-11-01T00:00:00Z',
+  message: { role: 'assistant', content: '' },
+  done: true,
+  done_reason: 'stop',
+  total_duration: 5_000_000,
+  load_duration: 1_000_000,
+  prompt_eval_count: 20,
+  prompt_eval_duration: 2_000_000,
+  eval_count: 2,
+  eval_duration: 1_000_000,
+})}\n`;
+const PS = JSON.stringify({
+  models: [
+    {
+      name: 'bench:latest',
+      model: 'bench:latest',
+      digest: 'd',
+      size: 1e9,
+      size_vram: 0,
+      context_length: 65_536,
+      expires_at: '2099-01-01T00:00:00Z',
+    },
+  ],
+});
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    if (request.url === '/api/ps') response.end(PS);
+    else if (request.url !== '/api/chat') response.end('{}');
+    else answer(response, Buffer.concat(chunks).includes(STREAM_MARK) ? STREAM_CHUNKS : 1);
+  });
+});
+
+/** One chunk a turn of the loop, as tokens come: each is a write, a packet and an event of its own. */
+function answer(response: ServerResponse, chunks: number): void {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  const next = (left: number): void => {
+    if (response.destroyed) return;
+    if (left === 0) return void response.end(FINAL);
+    response.write(LINE);
+    if (chunks === 1) next(0);
+    else setImmediate(next, left - 1);
+  };
+  next(chunks);
+}
+
+server.keepAliveTimeout = 0;
+server.listen(0, '127.0.0.1', () =>
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+);
