@@ -111,6 +111,8 @@ export async function createSimulator(options: SimulatorOptions = {}): Promise<S
   const http = createServer((req, res) => void handle(routes, req, res));
   // Long answers at a slow clock are no reason to hang up.
   http.requestTimeout = 0;
+  // Go's server keeps idle connections for ever; one closed under a pooling client would fail its next request.
+  http.keepAliveTimeout = 0;
   const host = options.host ?? '127.0.0.1';
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);

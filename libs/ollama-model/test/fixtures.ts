@@ -56,20 +56,20 @@ export interface Ask {
   readonly defaults?: ServerDefaults;
 }
 
-export function submission(id: number, ask: Ask = {}): Submission {
-  const model = ask.model ?? LLAMA;
-  const resolved = resolveOptions(model, ask.options ?? {}, ask.shift ?? null, ask.defaults ?? defaultsOf());
+export function submission(id: number, wanted: Ask = {}): Submission {
+  const model = wanted.model ?? LLAMA;
+  const resolved = resolveOptions(model, wanted.options ?? {}, wanted.shift ?? null, wanted.defaults ?? defaultsOf());
   if (!resolved.ok) throw new Error(resolved.message);
-  const text = ask.text === undefined ? 'hello' : ask.text;
+  const text = wanted.text === undefined ? 'hello' : wanted.text;
   const work =
     text === null
       ? ({ kind: 'load' } as const)
       : ({
           kind: 'completion',
-          prompt: chatPrompt(model, [{ role: 'user', content: text }], '', ask.truncate ?? null),
-          answer: pseudoText(text, 0, ask.answerTokens ?? 10),
+          prompt: chatPrompt(model, [{ role: 'user', content: text }], '', wanted.truncate ?? null),
+          answer: pseudoText(text, 0, wanted.answerTokens ?? 10),
         } as const);
-  return { id, model, options: resolved.options, keepAliveNs: ask.keepAliveNs ?? null, work };
+  return { id, model, options: resolved.options, keepAliveNs: wanted.keepAliveNs ?? null, work };
 }
 
 /** Lets time run until nothing happens any more, or until `untilNs`. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type MachineEvent, type OllamaMachine } from '../src/index.js';
 import { LLAMA, QWEN, SECOND, SMALL, machineWith, runOn, submission } from './fixtures.js';
 

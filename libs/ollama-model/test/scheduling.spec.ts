@@ -1,17 +1,5 @@
 import { PROFILES, QUEUE_FULL_MESSAGE, exceedsMessage, type MachineEvent } from '../src/index.js';
-import {
-  EMBED,
-  LLAMA,
-  QWEN,
-  SECOND,
-  SMALL,
-  ask,
-  machineWith,
-  outcomesOf,
-  reloaded,
-  runOn,
-  submission,
-} from './fixtures.js';
+import { EMBED, QWEN, SECOND, SMALL, ask, machineWith, outcomesOf, reloaded, runOn, submission } from './fixtures.js';
 
 function finishedAt(events: readonly MachineEvent[], id: number): number {
   return events.find((event) => event.type === 'finished' && event.id === id)?.atNs ?? NaN;

@@ -10,7 +10,7 @@ import {
   tokenIds,
   tokenize,
 } from '../src/index.js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 describe('the tokenizer', () => {
   it.each([
