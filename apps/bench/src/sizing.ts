@@ -62,11 +62,16 @@ function print(summary: Record<string, number>, json: boolean): void {
   for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(16)}${String(value).padStart(10)}`);
 }
 
-new Command('bench:sizing')
+const program = new Command('bench:sizing')
   .description('Runs the sizing policy over a workload in order; each decision sees only what a proxy could see')
   .requiredOption('--workload <file>', 'a workload, gzipped or plain')
   .requiredOption('--out <file>', 'where to write one decision a request')
   .option('--set <name=number...>', 'policy parameters other than the default ones')
   .option('--json', 'print the summary as JSON')
-  .action((options: Options) => run(options))
-  .parse();
+  .action((options: Options) => run(options));
+
+try {
+  program.parse();
+} catch (error) {
+  program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+}

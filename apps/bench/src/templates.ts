@@ -103,10 +103,15 @@ function print(summary: Record<string, number>, json: boolean): void {
   }
 }
 
-new Command('bench:templates')
+const program = new Command('bench:templates')
   .description('Runs fingerprints and template detection over a labelled corpus, online and in stream order')
   .requiredOption('--corpus <file>', 'JSON lines with template_id and prompt or messages, gzipped or plain')
   .requiredOption('--out <file>', 'where to write one result a prompt')
   .option('--json', 'print the summary as JSON')
-  .action((options: Options) => run(options))
-  .parse();
+  .action((options: Options) => run(options));
+
+try {
+  program.parse();
+} catch (error) {
+  program.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+}
