@@ -11,6 +11,7 @@ export * from './options.js';
 export * from './prefix-cache.js';
 export * from './prompt.js';
 export * from './server-version.js';
+export * from './sizing-replay.js';
 export * from './stable-hash.js';
 export * from './tokenizer.js';
 export * from './truncation.js';
