@@ -83,6 +83,9 @@ describe('a lock held by another process', () => {
     const { store, health, file } = await folder.open({ lockedAfterMs: 60 });
     const letGo = holdWriteLock(file);
     const appending = Array.from({ length: 3 }, () => store.append('a', sampleEvents(400)));
+    await expect(Promise.race(appending)).rejects.toMatchObject({ code: 'locked' });
+    // Together: not one after the other, each after a wait of its own.
+    expect(health().queuedEvents).toBe(0);
     const results = await Promise.allSettled(appending);
     letGo();
 
@@ -187,6 +190,23 @@ describe('a value the database cannot hold', () => {
 });
 
 describe('a damaged page', () => {
+  it('fails the whole group that meets it, and health says so', async () => {
+    const { store, file } = await folder.open();
+    await store.append('a', sampleEvents(2000));
+    const [old] = await store.readStream('a', { from: 1000, limit: 1 });
+    await store.close();
+    damage(file);
+    const reopened = await folder.open({ file });
+
+    const near = (suffix: string): NewEvent => sampleEvent({ id: `${old!.id}${suffix}` });
+    const appending = [near('a'), near('b'), near('c')].map((event) => reopened.store.append('b', [event]));
+    const results = await Promise.allSettled(appending);
+
+    const reason: unknown = expect.objectContaining({ name: 'EventStoreError', code: 'corrupt' });
+    expect(results).toEqual(results.map(() => ({ status: 'rejected', reason })));
+    expect(reopened.health().lastError).toMatchObject({ code: 'corrupt' });
+  });
+
   it('is told when it is read', async () => {
     const { store, file } = await folder.open();
     await store.append('a', sampleEvents(2000));

@@ -130,10 +130,7 @@ export class ProjectionWorker {
       return;
     }
     this.#error = error;
-    if (mayHeal(error)) {
-      this.#loaded = false;
-      return;
-    }
+    if (mayHeal(error)) return;
     this.#state = 'stopped';
     try {
       this.#load();
