@@ -160,6 +160,19 @@ function describeListening(store: () => EventStore): void {
     expect(heard).toEqual(['listening']);
   });
 
+  it('takes the same function twice for two listeners, of which either may leave', async () => {
+    let heard = 0;
+    const listener = (): void => void (heard += 1);
+    const leave = store().onAppended(listener);
+    store().onAppended(listener);
+    leave();
+    const seen = nextAppended(store());
+    await store().append('a', sampleEvents(1));
+    await seen;
+
+    expect(heard).toBe(1);
+  });
+
   it('acknowledges an append although a listener throws', async () => {
     store().onAppended(() => {
       throw new Error('listener');
