@@ -8,12 +8,12 @@ const FIXED = ['draft_num_predict', 'main_gpu', 'num_batch', 'num_gpu', 'num_thr
  * signature can share a runner. Empty when it carries none. Example: `num_batch=512 shift=false`.
  */
 export function fixedOptionsOf(options: JsonObject, shift: unknown): string {
-  const parts: string[] = [];
+  let signature = '';
   for (const name of FIXED) {
     const value = options[name];
-    if (typeof value === 'number') parts.push(`${name}=${Math.trunc(value)}`);
-    else if (typeof value === 'boolean') parts.push(`${name}=${value}`);
+    if (typeof value === 'number') signature += `${name}=${Math.trunc(value)} `;
+    else if (typeof value === 'boolean') signature += `${name}=${value} `;
   }
-  if (typeof shift === 'boolean') parts.push(`shift=${shift}`);
-  return parts.join(' ');
+  if (typeof shift === 'boolean') signature += `shift=${shift} `;
+  return signature.trimEnd();
 }

@@ -27,48 +27,60 @@ export function readInferenceBody(route: InferenceRoute, body: Buffer): ReadBody
 }
 
 function chat(model: string, body: JsonObject): InferenceRequest {
-  const messages = list(body['messages']).filter(isObject).map(folded);
+  const segments: PromptSegment[] = [];
+  let imageCount = 0;
+  for (const message of list(body['messages'])) {
+    if (!isObject(message)) continue;
+    const fields = folded(message);
+    segments.push(segmentOf(fields));
+    imageCount += list(fields['images']).length;
+  }
   const tools = list(body['tools']);
-  return {
-    ...common(model, body, messages.length === 0),
-    route: 'chat',
-    segments: messages.map(segmentOf),
-    tools: tools.length > 0 ? JSON.stringify(tools) : '',
-    imageCount: messages.reduce((sum, message) => sum + list(message['images']).length, 0),
-    contextTokens: 0,
-  };
+  const toolText = tools.length > 0 ? JSON.stringify(tools) : '';
+  return requestOf('chat', model, body, { segments, imageCount, tools: toolText, preload: segments.length === 0 });
 }
 
 function generate(model: string, body: JsonObject): InferenceRequest {
+  const segments: PromptSegment[] = [];
   const prompt = text(body['prompt']);
-  return {
-    ...common(model, body, prompt === ''),
-    route: 'generate',
-    segments: [
-      { role: 'system', text: text(body['system']) },
-      { role: 'prompt', text: prompt },
-      { role: 'suffix', text: text(body['suffix']) },
-    ].filter((segment): segment is PromptSegment => segment.text !== ''),
-    tools: '',
+  const add = (role: PromptSegment['role'], part: string): void => {
+    if (part !== '') segments.push({ role, text: part });
+  };
+  add('system', text(body['system']));
+  add('prompt', prompt);
+  add('suffix', text(body['suffix']));
+  return requestOf('generate', model, body, {
+    segments,
     imageCount: list(body['images']).length,
-    contextTokens: list(body['context']).length,
+    tools: '',
+    preload: prompt === '',
+  });
+}
+
+type Prompt = Pick<InferenceRequest, 'segments' | 'imageCount' | 'tools' | 'preload'>;
+
+/** One literal for both routes: every request has the same shape, which is what makes reading its fields quick. */
+function requestOf(route: InferenceRoute, model: string, body: JsonObject, prompt: Prompt): InferenceRequest {
+  const found = body['options'];
+  const options = isObject(found) ? found : NO_OPTIONS;
+  return {
+    route,
+    model,
+    segments: prompt.segments,
+    tools: prompt.tools,
+    imageCount: prompt.imageCount,
+    numPredict: positiveInteger(options['num_predict']),
+    numCtx: positiveInteger(options['num_ctx']),
+    stream: body['stream'] !== false,
+    preload: prompt.preload,
+    unload: prompt.preload && isZeroDuration(body['keep_alive']),
+    think: thinkOf(body['think']),
+    contextTokens: route === 'generate' ? list(body['context']).length : 0,
+    fixedOptions: fixedOptionsOf(options, body['shift']),
   };
 }
 
-function common(model: string, body: JsonObject, preload: boolean) {
-  const found = body['options'];
-  const options = isObject(found) ? found : {};
-  return {
-    model,
-    numPredict: positiveInteger(options['num_predict']),
-    numCtx: positiveInteger(options['num_ctx']),
-    fixedOptions: fixedOptionsOf(options, body['shift']),
-    stream: body['stream'] !== false,
-    preload,
-    unload: preload && isZeroDuration(body['keep_alive']),
-    think: thinkOf(body['think']),
-  };
-}
+const NO_OPTIONS: JsonObject = {};
 
 function thinkOf(value: unknown): boolean | null {
   if (typeof value === 'boolean') return value;
