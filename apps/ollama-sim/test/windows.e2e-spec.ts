@@ -111,6 +111,26 @@ it('one message that is too long is cut where the server renders, refused where 
   expect([cut.status, cut.json.prompt_eval_count, refused.status]).toEqual([200, 1027, 400]);
 });
 
+it('a limit of zero tokens is one token where the runner renders, and none where the server does', async () => {
+  const chat = (model: string) =>
+    call(held.sim, 'POST', '/api/chat', {
+      model,
+      messages: [{ role: 'user', content: 'x' }],
+      stream: false,
+      options: { num_predict: 0 },
+    });
+  const [own, rendered] = [await chat('qwen3'), await chat('llama3.2')];
+  expect(own.json).toMatchObject({ eval_count: 1, done_reason: 'length' });
+  expect(rendered.json).toMatchObject({ done_reason: 'stop' });
+});
+
+it('a model kept for ever expires centuries from now', async () => {
+  await generate('llama3.2', {}, { keep_alive: -1 });
+  const { json } = await call(held.sim, 'GET', '/api/ps');
+  const years = (Date.parse(String((json.models as Json[])[0]?.expires_at)) - Date.now()) / (365.25 * 86_400_000);
+  expect(Math.round(years)).toBe(292);
+});
+
 it('a client that leaves frees the runner, and is counted', async () => {
   const stream = await begin(held.sim, '/api/generate', {
     model: 'llama3.2',

@@ -191,8 +191,13 @@ export function runnerContext(numCtx: number): number {
   return Math.ceil(numCtx / 256) * 256;
 }
 
-/** Answers never run forever: -1, 0 (seen on a server: it means no limit), or more than ten windows, means ten windows. */
-export function boundedNumPredict(numPredict: number, numCtx: number): number {
+/**
+ * Answers never run forever: -1, or more than ten windows, means ten windows. Zero never reaches a runner
+ * that the server renders for, and so means no limit there; a runner that renders chats itself gets it
+ * and says one token (both seen on a server).
+ */
+export function boundedNumPredict(numPredict: number, numCtx: number, zeroMeans: 'no limit' | 'one token'): number {
+  if (numPredict === 0 && zeroMeans === 'one token') return 1;
   const limit = 10 * numCtx;
   return numPredict <= 0 || numPredict > limit ? limit : numPredict;
 }

@@ -37,7 +37,9 @@ function complete(
   const fitted = fitPrompt(model, work.prompt, options, rules);
   if (fitted.kind === 'refused') return error(fitted.status, fitted.message);
   const cached = runner.cache.begin(slot, fitted.tokens);
-  const limit = boundedNumPredict(options.request.numPredict, runner.options.numCtx);
+  const ownChat = work.prompt.route === 'chat' && model.rendering === 'gguf';
+  const zeroMeans = ownChat ? 'one token' : 'no limit';
+  const limit = boundedNumPredict(options.request.numPredict, runner.options.numCtx, zeroMeans);
   const canShift = runner.options.shift && model.shiftable && fitted.media === 0;
   const length = answerLength(work.answer.ends.length, fitted.count, options, canShift, limit);
   const tokens = sliceTokens(work.answer, 0, length.tokens);

@@ -72,6 +72,11 @@ describe('options', () => {
   });
 
   it('an answer is bounded by ten windows', () => {
-    expect([-1, 0, 5, 99_999].map((limit) => boundedNumPredict(limit, 1000))).toEqual([10_000, 10_000, 5, 10_000]);
+    const limits = [-1, 0, 5, 99_999].map((limit) => boundedNumPredict(limit, 1000, 'no limit'));
+    expect(limits).toEqual([10_000, 10_000, 5, 10_000]);
+  });
+
+  it('a limit of zero means one token to a runner that renders chats itself', () => {
+    expect(boundedNumPredict(0, 1000, 'one token')).toBe(1);
   });
 });

@@ -13,20 +13,25 @@ export function tagsRoute(server: SimServer): Handler {
   return ({ res }) => sendJson(res, 200, { models: server.store.list().map(listedModel) });
 }
 
+/** A keep-alive of for ever is the longest duration that Go knows, some 292 years. */
+const FOR_EVER_MS = 2 ** 63 / 1e6;
+
+function wallMsLeft(server: SimServer, expiresAtNs: number): number {
+  return expiresAtNs === Infinity ? FOR_EVER_MS : server.time.wallMsUntil(expiresAtNs);
+}
+
 /** GET /api/ps: what is loaded, longest to stay first. A model that is still loading is not there yet. */
 export function psRoute(server: SimServer): Handler {
   return ({ res }) => {
     server.time.now();
     const runners = server.machine.runners().sort((a, b) => (a.expiresAtNs > b.expiresAtNs ? -1 : 1));
-    // Go prints a keep-alive of for ever as the year 2318.
-    const forEver = Date.UTC(2318, 0, 1);
     const models = runners.map(({ model, bytes, vramBytes, options, expiresAtNs }) => ({
       name: model.name,
       model: model.name,
       size: Math.round(bytes),
       digest: model.digest,
       details: { ...details(model), parent_model: '' },
-      expires_at: goTime(expiresAtNs === Infinity ? forEver : Date.now() + server.time.wallMsUntil(expiresAtNs)),
+      expires_at: goTime(Date.now() + wallMsLeft(server, expiresAtNs)),
       size_vram: Math.round(vramBytes),
       context_length: options.numCtx,
     }));
