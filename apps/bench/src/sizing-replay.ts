@@ -53,7 +53,7 @@ class Proxy {
   readonly #hardware: Hardware;
   readonly #policy: PolicyParameters;
   readonly #facts: ModelFacts;
-  readonly #memoryWindow: number;
+  readonly #memoryWindow: number | null;
   readonly #templates = new Map<string, TemplateStatistics>();
   #model: ModelStatistics = emptyModelStatistics(MODEL);
   #runner: RunnerView | null = null;
@@ -66,15 +66,12 @@ class Proxy {
       model: MODEL,
       trainedContext: hardware.max_ctx,
       kvBytesPerToken: hardware.kv_kib_per_token * KIB,
+      weightsBytes: hardware.weights_gib * GIB,
       modelfileNumCtx: null,
       remote: false,
       capabilities: ['completion'],
     };
-    this.#memoryWindow = memoryWindow({
-      budgetBytes: hardware.vram_gib * GIB,
-      weightsBytes: (hardware.weights_gib + hardware.overhead_gib) * GIB,
-      kvBytesPerToken: hardware.kv_kib_per_token * KIB,
-    });
+    this.#memoryWindow = memoryWindow(hardware.vram_gib * GIB, this.#facts, null);
   }
 
   decide(arrival: Arrival): Decision {

@@ -64,6 +64,7 @@ export function parseShow(model: string, json: unknown): ModelFacts | null {
     model,
     trainedContext: positiveInteger(info[`${arch}.context_length`]),
     kvBytesPerToken: kvBytesPerToken(info),
+    weightsBytes: null,
     modelfileNumCtx: modelfileNumCtx(text(json['parameters'])),
     remote: text(json['remote_host']) !== '' || isCloudName(model),
     capabilities: list(json['capabilities']).filter((entry) => typeof entry === 'string'),

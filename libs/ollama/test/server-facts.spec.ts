@@ -53,6 +53,7 @@ describe('parseShow', () => {
       model: 'm',
       trainedContext: 131072,
       kvBytesPerToken: 131072,
+      weightsBytes: null,
       modelfileNumCtx: 8192,
       remote: false,
       capabilities: ['completion'],
@@ -66,6 +67,7 @@ describe('parseShow', () => {
       remote: false,
       trainedContext: null,
       kvBytesPerToken: null,
+      weightsBytes: null,
       modelfileNumCtx: null,
     });
     expect(parseShow('m', 'x')).toBeNull();

@@ -12,6 +12,6 @@ export { updateMean } from './running-mean.js';
 export { emptyModelStatistics, emptyTemplateStatistics, foldModel, foldTemplate } from './fold-statistics.js';
 export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
-export { memoryWindow, type MemoryShape } from './memory-window.js';
+export { memoryWindow } from './memory-window.js';
 export { decide } from './decide.js';
 export { DEFAULT_POLICY } from './default-policy.js';

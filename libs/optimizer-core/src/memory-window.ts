@@ -1,14 +1,25 @@
-/** What a window's memory is made of, bytes. */
-export interface MemoryShape {
-  /** Bytes that weights and KV cache may take together. */
-  readonly budgetBytes: number;
-  /** Bytes of the weights (and everything else that does not grow with the window). */
-  readonly weightsBytes: number;
-  /** KV cache bytes per token of window. */
-  readonly kvBytesPerToken: number;
+import type { ModelFacts, RunnerView } from './runner.js';
+
+/** Compute buffers beside weights and KV cache: what the cost model of the sizing workloads takes, 0.6 GiB. */
+const OVERHEAD_BYTES = 0.6 * 2 ** 30;
+
+/**
+ * The largest window, tokens, whose KV cache fits `budgetBytes` beside the weights; 0 when not even
+ * they fit; null when budget, weights or the cache's size are unknown. One slot is assumed. A loaded
+ * runner tells its weights best: what it takes beyond its cache; else the model's file does.
+ */
+export function memoryWindow(
+  budgetBytes: number | null,
+  facts: ModelFacts | null,
+  runner: RunnerView | null,
+): number | null {
+  const perToken = facts?.kvBytesPerToken ?? null;
+  if (budgetBytes === null || facts === null || perToken === null || perToken <= 0) return null;
+  const weights = weightsBytes(facts, runner, perToken);
+  return weights === null ? null : Math.max(0, Math.floor((budgetBytes - weights) / perToken));
 }
 
-/** The largest window in tokens that fits the budget; 0 when not even the weights do. */
-export function memoryWindow(shape: MemoryShape): number {
-  return Math.max(0, Math.floor((shape.budgetBytes - shape.weightsBytes) / shape.kvBytesPerToken));
+function weightsBytes(facts: ModelFacts, runner: RunnerView | null, perToken: number): number | null {
+  if (runner !== null && runner.sizeBytes !== null) return Math.max(0, runner.sizeBytes - runner.window * perToken);
+  return facts.weightsBytes === null ? null : facts.weightsBytes + OVERHEAD_BYTES;
 }

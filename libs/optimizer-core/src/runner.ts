@@ -18,6 +18,8 @@ export interface ModelFacts {
   readonly trainedContext: number | null;
   /** KV cache bytes per token of window at f16 (ollama.md section 4 has the formula). */
   readonly kvBytesPerToken: number | null;
+  /** Bytes of the model's file: its weights, before anything is loaded. */
+  readonly weightsBytes: number | null;
   /** `PARAMETER num_ctx` of its Modelfile, tokens. */
   readonly modelfileNumCtx: number | null;
   /** Runs elsewhere (`remote_host`, or a cloud name): its options are not ours to set. */

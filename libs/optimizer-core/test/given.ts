@@ -55,6 +55,7 @@ export function facts(over: Partial<ModelFacts> = {}): ModelFacts {
     model: MODEL,
     trainedContext: 131_072,
     kvBytesPerToken: 131_072,
+    weightsBytes: null,
     modelfileNumCtx: null,
     remote: false,
     capabilities: ['completion'],

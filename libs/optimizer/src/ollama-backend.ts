@@ -1,4 +1,4 @@
-import { normalizeModelName, parsePs, parseShow } from '@rightsize/ollama';
+import { normalizeModelName, parsePs, parseShow, parseTags } from '@rightsize/ollama';
 import type { ModelFacts } from '@rightsize/optimizer-core';
 import { Pool } from 'undici';
 import type { Backend, LoadedModel } from './backend.js';
@@ -16,35 +16,33 @@ export class OllamaBackend implements Backend {
 
   /** Older servers do not show windows: there, only our own decisions are known. */
   async loaded(): Promise<readonly LoadedModel[]> {
-    const { statusCode, body } = await this.#pool.request({ method: 'GET', path: '/api/ps' });
-    if (statusCode !== 200) {
-      await body.dump();
-      throw new Error(`status ${statusCode}`);
-    }
-    return parsePs(await body.json()).flatMap(({ name, contextLength, ...rest }) =>
+    const { status, json } = await this.#ask('GET', '/api/ps');
+    if (status !== 200) throw new Error(`status ${status}`);
+    return parsePs(json).flatMap(({ name, contextLength, ...rest }) =>
       contextLength === null ? [] : [{ model: normalizeModelName(name), window: contextLength, ...rest }],
     );
   }
 
   async facts(model: string): Promise<ModelFacts | null> {
-    const { statusCode, body } = await this.#pool.request({
-      method: 'POST',
-      path: '/api/show',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model }),
-    });
-    if (statusCode === 404) {
-      await body.dump();
-      return null;
-    }
-    if (statusCode !== 200) {
-      await body.dump();
-      throw new Error(`status ${statusCode}`);
-    }
-    return parseShow(model, await body.json());
+    const [shown, tags] = await Promise.all([this.#ask('POST', '/api/show', { model }), this.#ask('GET', '/api/tags')]);
+    if (shown.status === 404) return null;
+    if (shown.status !== 200) throw new Error(`status ${shown.status}`);
+    const facts = parseShow(model, shown.json);
+    const stored = parseTags(tags.json).find(({ name }) => normalizeModelName(name) === model);
+    return facts && { ...facts, weightsBytes: stored?.sizeBytes ?? null };
   }
 
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  async #ask(method: 'GET' | 'POST', path: string, json?: object): Promise<{ status: number; json: unknown }> {
+    const { statusCode, body } = await this.#pool.request({
+      method,
+      path,
+      ...(json === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) }),
+    });
+    const text = await body.text();
+    return { status: statusCode, json: statusCode === 200 ? JSON.parse(text) : null };
   }
 }

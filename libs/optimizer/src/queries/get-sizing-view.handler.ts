@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { memoryWindow, type ModelFacts, type RunnerView } from '@rightsize/optimizer-core';
+import { memoryWindow } from '@rightsize/optimizer-core';
 import { ModelCatalogue } from '../model-catalogue.js';
 import { ReadModels } from '../projections/read-models.js';
 import { RunnerTracker } from '../runner-tracker.js';
@@ -35,17 +35,9 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
       facts,
       modelStatistics: this.#readModels.models.get(model),
       templateStatistics: templateId === null ? null : this.#readModels.templates.get(templateId),
-      memoryWindow: this.#memoryWindow(model, runner, facts),
+      // A configured budget goes before what was seen.
+      memoryWindow:
+        memoryWindow(this.#settings.memoryBudgetBytes, facts, runner) ?? this.#runners.seenMemoryWindow(model),
     };
-  }
-
-  /** A configured budget goes before what was seen. */
-  #memoryWindow(model: string, runner: RunnerView | null, facts: ModelFacts | null): number | null {
-    const budgetBytes = this.#settings.memoryBudgetBytes;
-    const kvBytesPerToken = facts?.kvBytesPerToken ?? null;
-    if (budgetBytes === null || kvBytesPerToken === null) return this.#runners.seenMemoryWindow(model);
-    const cacheBytes = (runner?.window ?? 0) * kvBytesPerToken;
-    const weightsBytes = Math.max(0, (runner?.sizeBytes ?? cacheBytes) - cacheBytes);
-    return memoryWindow({ budgetBytes, weightsBytes, kvBytesPerToken });
   }
 }
