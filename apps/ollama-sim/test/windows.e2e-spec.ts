@@ -163,3 +163,12 @@ it('a repeated prefix is cached until a reload loses it', async () => {
   expect(Number(second.json.prompt_eval_cached_count)).toBeGreaterThan(Number(first.json.prompt_eval_count) / 2);
   expect([first.json.prompt_eval_cached_count, third.json.prompt_eval_cached_count]).toEqual([0, 0]);
 });
+
+it('the next turn of a chat finds its prompt and the answer in the cache', async () => {
+  const chat = (messages: Json[]) =>
+    call(held.sim, 'POST', '/api/chat', { model: 'llama3.2', messages, stream: false, options: { num_predict: 40 } });
+  const question = { role: 'user', content: 'tell me something' };
+  const { json: first } = await chat([question]);
+  const { json: second } = await chat([question, first.message as Json, { role: 'user', content: 'and then?' }]);
+  expect(second.prompt_eval_cached_count).toBe(Number(first.prompt_eval_count) + Number(first.eval_count));
+});

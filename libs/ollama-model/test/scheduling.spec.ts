@@ -1,4 +1,4 @@
-import { PROFILES, QUEUE_FULL_MESSAGE, exceedsMessage, type MachineEvent } from '../src/index.js';
+import { GIB, PROFILES, QUEUE_FULL_MESSAGE, exceedsMessage, type MachineEvent } from '../src/index.js';
 import { EMBED, QWEN, SECOND, SMALL, ask, machineWith, outcomesOf, reloaded, runOn, submission } from './fixtures.js';
 
 function finishedAt(events: readonly MachineEvent[], id: number): number {
@@ -159,6 +159,16 @@ describe('scheduling', () => {
     ask(machine, 2, { model: QWEN });
     expect(machine.runners().map((runner) => runner.model.name)).toEqual(['qwen3:latest']);
     expect(machine.counters().evictions).toBe(1);
+  });
+
+  it('a fifth of the free memory stays free: what would fill it puts another out', () => {
+    const beside = (weightsBytes: number) => {
+      const machine = machineWith();
+      ask(machine, 1, { model: EMBED, text: null });
+      ask(machine, 2, { model: { ...SMALL, weightsBytes }, text: null });
+      return machine.runners().length;
+    };
+    expect([beside(5.3 * GIB), beside(6 * GIB)]).toEqual([2, 1]);
   });
 
   it('models that fit stay loaded side by side, up to the limit', () => {
