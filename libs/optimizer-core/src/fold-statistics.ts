@@ -1,7 +1,9 @@
-import type { DomainEvent, RequestCompletedV1, Taint } from './events.js';
+import { answerKind, emptyAnswers, pushAnswer } from './answer-sample.js';
+import type { DomainEvent, RequestCompletedV1, RequestOptimizedV1, Taint } from './events.js';
+import { forget, remember, type Pending } from './pending-requests.js';
 import { emptySample, pushSample } from './recent-sample.js';
 import { EMPTY_MEAN, updateMean } from './running-mean.js';
-import type { ModelStatistics, RunningMean, TemplateStatistics } from './statistics.js';
+import type { AnswerSample, ModelStatistics, RunningMean, TemplateStatistics } from './statistics.js';
 import { calibrate } from './token-estimate.js';
 
 const MODEL_SAMPLE = 512;
@@ -20,6 +22,8 @@ export function emptyModelStatistics(model: string): ModelStatistics {
     tainted: 0,
     calibration: EMPTY_MEAN,
     outputs: emptySample(MODEL_SAMPLE),
+    answers: emptyAnswers(MODEL_SAMPLE),
+    pendingAnswers: {},
     lengthStops: EMPTY_MEAN,
     needs: emptySample(MODEL_SAMPLE),
     loadSeconds: EMPTY_MEAN,
@@ -38,7 +42,7 @@ export function foldModel(statistics: ModelStatistics, event: DomainEvent): Mode
   const seen = { ...statistics, lastSeenMs: Math.max(statistics.lastSeenMs, event.data.atMs) };
   switch (event.type) {
     case 'request.optimized':
-      return { ...seen, requests: seen.requests + 1 };
+      return { ...seen, requests: seen.requests + 1, pendingAnswers: awaitAnswer(seen, event.data) };
     case 'request.completed':
       return foldCompletion(seen, event.data);
     case 'runner.reloaded':
@@ -49,6 +53,8 @@ export function foldModel(statistics: ModelStatistics, event: DomainEvent): Mode
       };
     case 'truncation.detected':
       return { ...seen, truncations: seen.truncations + 1 };
+    case 'request.refused':
+      return foldRefusal(seen, event.data);
     case 'template.detected':
       return statistics;
     default:
@@ -56,25 +62,33 @@ export function foldModel(statistics: ModelStatistics, event: DomainEvent): Mode
   }
 }
 
+/** A refusal costs nothing and counts exactly. */
+function foldRefusal(statistics: ModelStatistics, refused: RequestRefusedV1): ModelStatistics {
+  if (refused.promptTokens === null) return statistics;
+  return { ...statistics, calibration: calibrate(statistics.calibration, refused.rawEstimate, refused.promptTokens) };
+}
+
 function foldCompletion(statistics: ModelStatistics, done: RequestCompletedV1): ModelStatistics {
   const counted = {
     ...statistics,
     completions: statistics.completions + 1,
     tainted: statistics.tainted + (done.taints.some(spoils) ? 1 : 0),
+    pendingAnswers: forget(statistics.pendingAnswers, done.requestId),
   };
   const lesson = lessonOf(done);
   if (lesson === null) return counted;
-  const rates = {
+  const learnt = {
+    answers: learnAnswer(statistics, MODEL_SAMPLE, done, lesson),
     windows: countWindow(counted.windows, done.window),
     calibration: calibrate(counted.calibration, done.rawEstimate, lesson.promptTokens),
     lengthStops: updateMean(counted.lengthStops, lesson.complete ? 0 : 1),
     prefillRate: learnRate(counted.prefillRate, newTokens(done, lesson.promptTokens), done.promptEvalNs),
     decodeRate: learnRate(counted.decodeRate, lesson.outputTokens, done.evalNs),
   };
-  if (!lesson.complete) return { ...counted, ...rates };
+  if (!lesson.complete) return { ...counted, ...learnt };
   return {
     ...counted,
-    ...rates,
+    ...learnt,
     outputs: pushSample(counted.outputs, lesson.outputTokens),
     needs: pushSample(counted.needs, lesson.promptTokens + lesson.outputTokens),
   };
@@ -88,6 +102,8 @@ export function emptyTemplateStatistics(templateId: string, model: string): Temp
     completions: 0,
     prompts: emptySample(TEMPLATE_SAMPLE),
     outputs: emptySample(TEMPLATE_SAMPLE),
+    answers: emptyAnswers(TEMPLATE_SAMPLE),
+    pendingAnswers: {},
     lengthStops: EMPTY_MEAN,
     firstSeenMs: 0,
     lastSeenMs: 0,
@@ -107,9 +123,10 @@ export function foldTemplate(statistics: TemplateStatistics, event: DomainEvent)
   switch (event.type) {
     case 'template.detected':
     case 'truncation.detected':
+    case 'request.refused':
       return seen;
     case 'request.optimized':
-      return { ...seen, requests: seen.requests + 1 };
+      return { ...seen, requests: seen.requests + 1, pendingAnswers: awaitAnswer(seen, event.data) };
     case 'request.completed':
       return foldTemplateCompletion({ ...seen, completions: seen.completions + 1 }, event.data);
     default:
@@ -119,13 +136,32 @@ export function foldTemplate(statistics: TemplateStatistics, event: DomainEvent)
 
 function foldTemplateCompletion(statistics: TemplateStatistics, done: RequestCompletedV1): TemplateStatistics {
   const lesson = lessonOf(done);
-  if (lesson === null) return statistics;
+  const ended = { ...statistics, pendingAnswers: forget(statistics.pendingAnswers, done.requestId) };
+  if (lesson === null) return ended;
   return {
-    ...statistics,
+    ...ended,
+    answers: learnAnswer(statistics, TEMPLATE_SAMPLE, done, lesson),
     prompts: pushSample(statistics.prompts, lesson.promptTokens),
     lengthStops: updateMean(statistics.lengthStops, lesson.complete ? 0 : 1),
     outputs: lesson.complete ? pushSample(statistics.outputs, lesson.outputTokens) : statistics.outputs,
   };
+}
+
+/** Both rows keep it: each folds by itself, and a completion does not say what was asked for. */
+type Answering = Pick<ModelStatistics, 'answers' | 'pendingAnswers'>;
+
+function awaitAnswer(statistics: Answering, { requestId, features }: RequestOptimizedV1): Pending<number> {
+  return remember(statistics.pendingAnswers, requestId, answerKind(features));
+}
+
+function learnAnswer(
+  { answers, pendingAnswers }: Answering,
+  capacity: number,
+  done: RequestCompletedV1,
+  { promptTokens, outputTokens, complete }: Lesson,
+): AnswerSample {
+  const kind = pendingAnswers?.[done.requestId] ?? 0;
+  return pushAnswer(answers ?? emptyAnswers(capacity), { promptTokens, outputTokens, cutShort: !complete, kind });
 }
 
 interface Lesson {

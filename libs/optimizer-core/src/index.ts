@@ -8,6 +8,8 @@ export { createFingerprinter, type Fingerprinter } from './fingerprinter.js';
 export { extractFeatures } from './features.js';
 export { createTemplateDetector, type TemplateDetectorOptions } from './simhash-detector.js';
 export { emptySample, pushSample, quantile } from './recent-sample.js';
+export { answerKind, emptyAnswers, pushAnswer, type Answer, type AnswerKind } from './answer-sample.js';
+export { outputCurve, outputQuantile, outputSurvival, type AnswerQuestion, type OutputCurve } from './output-curve.js';
 export { updateMean } from './running-mean.js';
 export { emptyModelStatistics, emptyTemplateStatistics, foldModel, foldTemplate } from './fold-statistics.js';
 export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';

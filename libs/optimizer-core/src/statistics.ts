@@ -15,6 +15,22 @@ export interface RunningMean {
   readonly variance: number;
 }
 
+/**
+ * The most recent answers, oldest first, as columns: index i of each is one answer. Recent history weighs
+ * more where it is read.
+ */
+export interface AnswerSample {
+  readonly capacity: number;
+  /** Prompt tokens as the server counted them. */
+  readonly prompts: readonly number[];
+  /** Answer tokens. */
+  readonly outputs: readonly number[];
+  /** What was asked for beside text, as `answerKind()` numbers it. */
+  readonly kinds: readonly number[];
+  /** 1: a limit ended the answer, which would have been at least this long. */
+  readonly cutShort: readonly number[];
+}
+
 /** What is known of a model's traffic, folded from the log. Tokens, seconds, milliseconds since the epoch. */
 export interface ModelStatistics {
   readonly model: string;
@@ -26,6 +42,10 @@ export interface ModelStatistics {
   readonly calibration: RunningMean;
   /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
+  /** Answers with the prompts they answered, those that a limit ended included. Absent in rows of old. */
+  readonly answers?: AnswerSample;
+  /** Kinds of the answers that are on their way (`answerKind()`), by request id. Absent in rows of old. */
+  readonly pendingAnswers?: Readonly<Record<string, number>>;
   /** Share of answers that a limit ended (1: it did, 0: it did not): of those only a lower bound is known. */
   readonly lengthStops: RunningMean;
   /** Prompt + answer, tokens. */
@@ -50,6 +70,9 @@ export interface TemplateStatistics {
   readonly prompts: RecentSample;
   /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
+  /** As in {@link ModelStatistics}. */
+  readonly answers?: AnswerSample;
+  readonly pendingAnswers?: Readonly<Record<string, number>>;
   /** Share of answers that a limit ended, as in {@link ModelStatistics}. */
   readonly lengthStops: RunningMean;
   readonly firstSeenMs: number;

@@ -14,15 +14,15 @@ import { FoldedRows } from './folded-rows.js';
 export class ReadModels {
   readonly models = new FoldedRows<ModelStatistics>({
     name: 'model-statistics',
-    version: 1,
-    types: ['request.optimized', 'request.completed', 'runner.reloaded', 'truncation.detected'],
+    version: 2,
+    types: ['request.optimized', 'request.completed', 'request.refused', 'runner.reloaded', 'truncation.detected'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
   });
 
   readonly templates = new FoldedRows<TemplateStatistics>({
     name: 'template-statistics',
-    version: 1,
+    version: 2,
     types: ['template.detected', 'request.optimized', 'request.completed'],
     keyOf: templateOf,
     fold: (row, event) =>
