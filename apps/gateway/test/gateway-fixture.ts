@@ -32,7 +32,7 @@ export class FakeDoor implements RightsizeDoor {
         for (const resolve of this.#ended.splice(0)) resolve();
       },
     };
-    return { requestId: 'id', body: input.body, headers: {}, observer, ...decided };
+    return { requestId: 'id', body: input.body, headers: {}, observer, reconsider: null, ...decided };
   }
 
   /** Resolves at the next end of an exchange, or at once when one has ended. */

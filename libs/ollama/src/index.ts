@@ -1,5 +1,7 @@
 export * from './inference-body.js';
 export * from './impose-num-ctx.js';
+export * from './impose-no-truncation.js';
+export * from './refusal.js';
 export * from './final-chunk.js';
 export * from './final-chunk-tap.js';
 export * from './dialect.js';

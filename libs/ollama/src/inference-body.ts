@@ -77,6 +77,7 @@ function requestOf(route: InferenceRoute, model: string, body: JsonObject, promp
     think: thinkOf(body['think']),
     contextTokens: route === 'generate' ? list(body['context']).length : 0,
     fixedOptions: fixedOptionsOf(options, body['shift']),
+    truncate: typeof body['truncate'] === 'boolean' ? body['truncate'] : null,
   };
 }
 

@@ -43,6 +43,7 @@ describe('readInferenceBody', () => {
       numPredict: 128,
       numCtx: 4096,
       fixedOptions: '',
+      truncate: null,
       stream: false,
       preload: false,
       unload: false,

@@ -23,7 +23,8 @@ export function decide(input: DecisionInput): Decision {
 
 function inputsOf(input: DecisionInput): Inputs {
   const { policy, features, facts, runner } = input;
-  const prompt = estimatePrompt(features, input.modelStatistics);
+  const exact = input.exactPromptTokens;
+  const prompt = exact === undefined ? estimatePrompt(features, input.modelStatistics) : { mean: exact, bound: exact };
   const output = boundOutput(policy, features, input.templateStatistics, input.modelStatistics);
   const held = prompt.bound + output.tokens;
   return {

@@ -40,6 +40,8 @@ export interface DecisionInput {
   readonly modelStatistics: ModelStatistics | null;
   readonly templateStatistics: TemplateStatistics | null;
   readonly clientWindow: ClientWindowRule;
+  /** Prompt tokens as the server counted them when it refused an earlier attempt. */
+  readonly exactPromptTokens?: number;
   /**
    * The largest window, tokens, that is believed to fit the memory meant for it (configured, or seen on
    * the server; see `memoryWindow()`); null: no limit known.

@@ -9,6 +9,7 @@ export const EVENT_TYPES = {
   TemplateDetected: 'template.detected',
   RunnerReloaded: 'runner.reloaded',
   TruncationDetected: 'truncation.detected',
+  RequestRefused: 'request.refused',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -95,10 +96,27 @@ export interface TruncationDetectedV1 {
   readonly atMs: number;
 }
 
+/** The server would not cut a prompt that did not fit the window it was sent with. The caller sees nothing of it. */
+export interface RequestRefusedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly templateId: string | null;
+  /** The window it was sent with, tokens. */
+  readonly window: number;
+  /** As the server counted them; null where it gave no number. */
+  readonly promptTokens: number | null;
+  /** Uncalibrated estimate of the prompt, tokens. */
+  readonly rawEstimate: number;
+  /** The next attempt; null: the caller gets the refusal, as it asked for. */
+  readonly next: Decision | null;
+  readonly atMs: number;
+}
+
 /** Every event of the domain, tagged by its durable name. */
 export type DomainEvent =
   | { readonly type: 'request.optimized'; readonly data: RequestOptimizedV1 }
   | { readonly type: 'request.completed'; readonly data: RequestCompletedV1 }
   | { readonly type: 'template.detected'; readonly data: TemplateDetectedV1 }
   | { readonly type: 'runner.reloaded'; readonly data: RunnerReloadedV1 }
-  | { readonly type: 'truncation.detected'; readonly data: TruncationDetectedV1 };
+  | { readonly type: 'truncation.detected'; readonly data: TruncationDetectedV1 }
+  | { readonly type: 'request.refused'; readonly data: RequestRefusedV1 };

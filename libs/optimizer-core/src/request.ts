@@ -38,6 +38,8 @@ export interface InferenceRequest {
    * none: another value reloads the model whatever window is asked for.
    */
   readonly fixedOptions?: string;
+  /** Whether a prompt that does not fit may be cut; null when the client does not say, which means that it may. */
+  readonly truncate?: boolean | null;
 }
 
 /** What may be kept of a request: sizes and keyed fingerprints, never text. */

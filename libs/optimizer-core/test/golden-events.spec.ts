@@ -25,6 +25,7 @@ const history: readonly DomainEvent[] = [
   golden('request.completed'),
   golden('runner.reloaded'),
   golden('truncation.detected'),
+  golden('request.refused'),
 ];
 const { model, templateId } = golden('template.detected').data;
 
@@ -45,7 +46,7 @@ describe('events as they were first written', () => {
       requests: 1,
       completions: 1,
       tainted: 0,
-      calibration: { samples: 1 },
+      calibration: { samples: 2 },
       outputs: { values: [82] },
       needs: { values: [342] },
       loadSeconds: { samples: 1, mean: 3.512 },

@@ -2,6 +2,7 @@ import type {
   DomainEvent,
   RequestCompletedV1,
   RequestOptimizedV1,
+  RequestRefusedV1,
   RunnerReloadedV1,
   TemplateDetectedV1,
   TruncationDetectedV1,
@@ -30,6 +31,10 @@ export class TruncationDetected {
   constructor(readonly data: TruncationDetectedV1) {}
 }
 
+export class RequestRefused {
+  constructor(readonly data: RequestRefusedV1) {}
+}
+
 export function notificationOf(event: DomainEvent): object {
   switch (event.type) {
     case 'request.optimized':
@@ -40,6 +45,8 @@ export function notificationOf(event: DomainEvent): object {
       return new TemplateDetected(event.data);
     case 'runner.reloaded':
       return new RunnerReloaded(event.data);
+    case 'request.refused':
+      return new RequestRefused(event.data);
     case 'truncation.detected':
       return new TruncationDetected(event.data);
   }

@@ -3,15 +3,37 @@ import type { EventBus } from '@nestjs/cqrs';
 import { EventStoreError, ProjectionRunner, type EventMetadata, type NewEvent } from '@rightsize/event-store';
 import { openEventStorage, type EventStorage } from '@rightsize/event-store-sqlite';
 import type { DomainEvent } from '@rightsize/optimizer-core';
-import { v7 } from 'uuid';
 import { notificationOf } from './domain-notifications.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
+import { newId } from './new-id.js';
 import type { ReadModels } from './projections/read-models.js';
 
-/** Events kept for a log that cannot be opened yet. Beyond it the newest are dropped and counted. */
+/**
+ * Events kept in memory: those of the last moments, and all while the log cannot be opened. Beyond it
+ * the newest are dropped and counted.
+ */
 const WAITING_CAPACITY = 10_000;
 
 const REOPEN_MS = 15_000;
+
+/**
+ * Events wait this long for company: one commit then pays for many, and none falls between a request
+ * and its answer. The end of the process by SIGKILL loses them (docs/decisions/durability.md).
+ */
+const LINGER_MS = 25;
+
+/**
+ * Events written in one turn of the event loop, which stands still meanwhile: about a millisecond. A
+ * longer queue is written in larger parts, so that it shrinks whatever the traffic is.
+ */
+const PART_EVENTS = 24;
+const PARTS = 8;
+
+/** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
+const FOLD_DELAY_MS = 100;
+
+/** Events folded and committed at once: less than a millisecond for each projection. */
+const PAGE_EVENTS = 64;
 
 interface Waiting {
   readonly stream: string;
@@ -34,6 +56,8 @@ export class EventLog {
   #runner: ProjectionRunner | null = null;
   #opening: Promise<void> | null = null;
   #reopen: NodeJS.Timeout | null = null;
+  #linger: NodeJS.Timeout | null = null;
+  #writing: Promise<void> | null = null;
   #problem: string | null = null;
   #lost = 0;
   #position = 0;
@@ -53,17 +77,19 @@ export class EventLog {
     return this.#opening;
   }
 
-  /** Queues an event and returns its id. Durable a few milliseconds later: {@link settled} waits for that. */
+  /** Queues an event and returns its id. Durable some {@link LINGER_MS} later: {@link settled} waits for that. */
   record(stream: string, event: DomainEvent, metadata: EventMetadata): string {
-    const id = v7();
-    const entry: Waiting = { stream, event: { id, type: event.type, schemaVersion: 1, data: event.data, metadata } };
-    if (this.#storage) this.#append(this.#storage, entry);
-    else this.#keep(entry, event);
+    const id = newId();
+    if (this.#waiting.length >= WAITING_CAPACITY) this.#lost += 1;
+    else this.#waiting.push({ stream, event: { id, type: event.type, schemaVersion: 1, data: event.data, metadata } });
+    if (this.#storage) this.#linger ??= setTimeout(() => void this.#write(), LINGER_MS);
+    else for (const projection of this.#readModels.all) projection.applyDomain(event);
     return id;
   }
 
   /** Resolves when everything recorded so far is durable and folded, or has failed. */
   async settled(): Promise<void> {
+    await this.#write();
     await Promise.all(this.#unsettled);
     await this.#runner?.waitFor(this.#position).catch(() => undefined);
   }
@@ -99,6 +125,8 @@ export class EventLog {
       const storage = await openEventStorage({ file: this.#file });
       const runner = new ProjectionRunner(storage.store, storage.readModels, this.#readModels.all, {
         upcasters: EVENT_UPCASTERS,
+        wakeDelayMs: FOLD_DELAY_MS,
+        livePageSize: PAGE_EVENTS,
       });
       await runner.start();
       this.#position = await storage.store.head();
@@ -106,9 +134,7 @@ export class EventLog {
       this.#runner = runner;
       this.#storage = storage;
       this.#problem = null;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const entry of waiting) this.#append(storage, entry);
+      await this.#write();
     } catch (error) {
       this.#fail(error);
       if (!this.#closed) this.#reopenLater();
@@ -120,26 +146,39 @@ export class EventLog {
     this.#reopen.unref();
   }
 
-  #append(storage: EventStorage, { stream, event }: Waiting): void {
-    const done = storage.store.append(stream, [event]).then(
+  /** Hands everything that waits to the store, in parts. One at a time; a second caller shares the first one's. */
+  #write(): Promise<void> {
+    if (this.#linger) clearTimeout(this.#linger);
+    this.#linger = null;
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#storage && this.#waiting.length > 0) {
+      const part = this.#waiting.splice(0, Math.max(PART_EVENTS, Math.ceil(this.#waiting.length / PARTS)));
+      // Appends of one turn become one transaction, in the order in which they were made.
+      for (const [stream, events] of byStream(part)) this.#append(this.#storage, stream, events);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #append(storage: EventStorage, stream: string, events: readonly NewEvent[]): void {
+    const done = storage.store.append(stream, events).then(
       (result) => {
         if (result.kind === 'appended') this.#position = Math.max(this.#position, result.position);
         this.#problem = null;
-        this.#bus.publish(notificationOf({ type: event.type, data: event.data } as DomainEvent));
+        for (const { type, data } of events) this.#bus.publish(notificationOf({ type, data } as DomainEvent));
       },
       (error: unknown) => {
-        this.#lost += 1;
+        this.#lost += events.length;
         this.#fail(error);
       },
     );
     this.#unsettled.add(done);
     void done.finally(() => this.#unsettled.delete(done));
-  }
-
-  #keep(entry: Waiting, event: DomainEvent): void {
-    if (this.#waiting.length >= WAITING_CAPACITY) this.#lost += 1;
-    else this.#waiting.push(entry);
-    for (const projection of this.#readModels.all) projection.applyDomain(event);
   }
 
   #fail(error: unknown): void {
@@ -150,4 +189,15 @@ export class EventLog {
     }
     this.#problem = problem;
   }
+}
+
+/** Neighbours in one stream together: a request's events are one append, and none comes before what led to it. */
+function byStream(entries: readonly Waiting[]): readonly (readonly [stream: string, events: readonly NewEvent[]])[] {
+  const appends: [string, NewEvent[]][] = [];
+  for (const { stream, event } of entries) {
+    const last = appends.at(-1);
+    if (last?.[0] === stream) last[1].push(event);
+    else appends.push([stream, [event]]);
+  }
+  return appends;
 }

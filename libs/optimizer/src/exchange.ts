@@ -1,5 +1,11 @@
-import type { Decision, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
+import type { ClientWindowRule, Decision, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
 import type { Ticket } from './runner-tracker.js';
+
+/**
+ * What a server that cannot hold the prompt is to do. `refuse`: we told it not to cut, so that it
+ * counts and we can try again. `refuse-client`: the client did. `cut`: as it does by itself.
+ */
+export type Overflow = 'refuse' | 'refuse-client' | 'cut';
 
 /** A decided request on its way, from decision to completion. In memory only. */
 export interface Exchange {
@@ -8,13 +14,21 @@ export interface Exchange {
   readonly model: string;
   readonly features: RequestFeatures;
   readonly templateId: string | null;
+  readonly clientWindow: ClientWindowRule;
   readonly runner: RunnerView | null;
   readonly decision: Decision;
+  /** The body as it came. */
+  readonly original: Buffer;
   /** The body to send: rewritten when `imposed`, else the very one that came in. */
   readonly body: Buffer;
   readonly imposed: boolean;
+  readonly overflow: Overflow;
+  /** Attempts the server refused before this one. */
+  readonly refusals: number;
+  /** Tokens by which the prompt is longer than the largest window there is, when it is sent to be cut; else 0. */
+  readonly cutBy: number;
   /** Null when the request was left as it came. */
   readonly ticket: Ticket | null;
-  /** Id of the `RequestOptimized` event: what the completion was caused by. */
+  /** Id of the `RequestOptimized` event: what everything after it was caused by. */
   readonly eventId: string;
 }

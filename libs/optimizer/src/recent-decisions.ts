@@ -1,3 +1,4 @@
+import type { Decision } from '@rightsize/optimizer-core';
 import type { DecisionSummary } from './rightsize-service.contract.js';
 
 /** The last decisions, metadata only, in memory. */
@@ -13,6 +14,13 @@ export class RecentDecisions {
     this.#byId.set(summary.id, summary);
     const oldest = this.#byId.keys().next();
     if (this.#byId.size > this.#capacity && !oldest.done) this.#byId.delete(oldest.value);
+  }
+
+  /** The server refused the first attempt. */
+  redecide(id: string, { rule, numCtx, inputs }: Decision): void {
+    const summary = this.#byId.get(id);
+    const { need, loadedWindow } = inputs;
+    if (summary) this.#byId.set(id, { ...summary, rule, numCtx, need, loadedWindow });
   }
 
   complete(id: string, outcome: DecisionSummary['outcome']): void {

@@ -32,6 +32,13 @@ export interface Optimized {
   /** `x-rightsize-*` headers for the response. */
   readonly headers: Readonly<Record<string, string>>;
   readonly observer: ExchangeObserver;
+  /**
+   * Null: every answer is the client's. Else an answer with status 400 is to be held back and shown
+   * here first, its body bounded by the proxy: the server may have refused what it was told not to
+   * cut. Resolves with what to send instead, or with null when the answer is the client's after all.
+   * Never rejects.
+   */
+  readonly reconsider: ((status: number, body: Buffer) => Promise<Optimized | null>) | null;
 }
 
 /** One recent decision, metadata only. */

@@ -5,6 +5,7 @@ import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
 import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
 import { RecordCompletionHandler } from './commands/record-completion.handler.js';
+import { RetryRefusedHandler } from './commands/retry-refused.handler.js';
 import { EventLog } from './event-log.js';
 import { installationSecret, type InstallationSecret } from './installation-secret.js';
 import { ModelCatalogue } from './model-catalogue.js';
@@ -64,6 +65,7 @@ const providers: Provider[] = [
   },
   OptimizeRequestHandler,
   RecordCompletionHandler,
+  RetryRefusedHandler,
   GetSizingViewHandler,
   RightsizeService,
 ];

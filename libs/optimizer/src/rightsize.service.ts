@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { parseRefusal } from '@rightsize/ollama';
 import type { TemplateDetector } from '@rightsize/optimizer-core';
 import { v7 } from 'uuid';
 import { Backend } from './backend.js';
 import { OptimizeRequest } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
+import { RetryRefused } from './commands/retry-refused.command.js';
 import { EventLog } from './event-log.js';
 import type { Exchange } from './exchange.js';
 import { AnswerObserver, NO_OBSERVER, type Outcome } from './exchange-observer.js';
@@ -74,12 +76,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
         this.runners.distrust();
         return untouched(requestId, input.body, 'leave');
       }
-      return {
-        requestId,
-        body: exchange.body,
-        headers: headersOf(exchange, this.settings.mode),
-        observer: this.observe(exchange),
-      };
+      return this.sent(exchange);
     } catch (error) {
       this.fail('deciding', error);
       return untouched(requestId, input.body, 'failed-open');
@@ -111,6 +108,28 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     return this.log.settled();
   }
 
+  private sent(exchange: Exchange): Optimized {
+    const { requestId, body, overflow } = exchange;
+    return {
+      requestId,
+      body,
+      headers: headersOf(exchange, this.settings.mode),
+      observer: this.observe(exchange),
+      reconsider: overflow === 'cut' ? null : (status, answer) => this.reconsider(exchange, status, answer),
+    };
+  }
+
+  private async reconsider(exchange: Exchange, status: number, answer: Buffer): Promise<Optimized | null> {
+    try {
+      const refusal = status === 400 ? parseRefusal(answer) : null;
+      const next = refusal && (await this.commands.execute(new RetryRefused(exchange, refusal)));
+      return next && this.sent(next);
+    } catch (error) {
+      this.fail('deciding again', error);
+      return null;
+    }
+  }
+
   private observe(exchange: Exchange): AnswerObserver {
     const done = (outcome: Outcome) => {
       this.commands
@@ -128,15 +147,17 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 }
 
 function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'failed-open'): Optimized {
-  return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER };
+  return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER, reconsider: null };
 }
 
-function headersOf({ requestId, decision, imposed }: Exchange, mode: string): Record<string, string> {
+function headersOf({ requestId, decision, imposed, refusals, cutBy }: Exchange, mode: string): Record<string, string> {
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,
     ...(decision.numCtx === null ? {} : { 'x-rightsize-num-ctx': String(decision.numCtx) }),
     ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
+    ...(refusals === 0 ? {} : { 'x-rightsize-refusals': String(refusals) }),
+    ...(cutBy === 0 ? {} : { 'x-rightsize-cut': String(cutBy) }),
     ...(mode === 'active' ? {} : { 'x-rightsize-mode': mode }),
   };
 }

@@ -147,6 +147,79 @@ describe('a request through the module', () => {
   });
 });
 
+/** What a server answers that was told not to cut. */
+function refusal(promptTokens: number, window: number): Buffer {
+  const error = {
+    code: 400,
+    message: 'm',
+    type: 'exceed_context_size_error',
+    n_prompt_tokens: promptTokens,
+    n_ctx: window,
+  };
+  return Buffer.from(JSON.stringify({ error: JSON.stringify({ error }) }));
+}
+
+function truncateOf(optimized: Optimized): unknown {
+  return (JSON.parse(optimized.body.toString()) as { truncate?: unknown }).truncate;
+}
+
+describe('a prompt that does not fit after all', () => {
+  it('is refused instead of cut, and sent again with a window that holds what was counted', async () => {
+    ollama.loaded.set('llama3:latest', 4096);
+    const service = await start();
+    const first = await send(service, chat('hello'));
+    expect([windowOf(first), truncateOf(first)]).toEqual([4096, false]);
+    const second = await first.reconsider?.(400, refusal(9000, 4096));
+    expect(windowOf(second!)).toBeGreaterThan(9000);
+    expect(truncateOf(second!)).toBe(false);
+    expect(second!.headers).toMatchObject({ 'x-rightsize-rule': 'grow', 'x-rightsize-refusals': '1' });
+    expect(second!.requestId).toBe(first.requestId);
+    answer(second!, { prompt_eval_count: 9000 });
+    await stop();
+    const events = await eventsOfLog();
+    expect(events.map((e) => e.type)).toEqual(['request.optimized', 'request.refused', 'request.completed']);
+    expect(events[1]?.data).toMatchObject({ window: 4096, promptTokens: 9000, next: { rule: 'grow' } });
+  });
+
+  it('is cut by the server only when no window holds it, and the client is told by how much', async () => {
+    const service = await start();
+    const first = await send(service, chat('hello'));
+    const last = await first.reconsider?.(400, refusal(200_000, 8192));
+    expect([windowOf(last!), truncateOf(last!), last!.reconsider]).toEqual([131_072, undefined, null]);
+    expect(last!.headers['x-rightsize-cut']).toBe(String(200_000 - 131_072));
+  });
+
+  it('is refused for good when the client itself wants no cutting and no window holds it', async () => {
+    const service = await start();
+    const body = Buffer.from('{"model":"llama3","truncate":false,"messages":[{"role":"user","content":"x"}]}');
+    const first = await send(service, body);
+    expect(await first.reconsider?.(400, refusal(200_000, 8192))).toBeNull();
+  });
+
+  it('is tried twice more at most, even for a server that gives no counts', async () => {
+    const service = await start();
+    const older = Buffer.from('{"error":"the input length exceeds the context length"}');
+    const windows: unknown[] = [];
+    let attempt: Optimized | null = await send(service, chat('hello'));
+    while (attempt?.reconsider) {
+      windows.push(windowOf(attempt));
+      attempt = await attempt.reconsider(400, older);
+    }
+    expect(windows).toHaveLength(3);
+    expect(windows).toEqual(windows.toSorted((a, b) => Number(a) - Number(b)));
+    expect(attempt && truncateOf(attempt)).toBeUndefined();
+  });
+
+  it('is no business of ours when a 400 means something else, or in shadow mode', async () => {
+    const service = await start();
+    const first = await send(service, chat('hello'));
+    expect(await first.reconsider?.(400, Buffer.from('{"error":"bad"}'))).toBeNull();
+    await stop();
+    const shadow = await start({ mode: 'shadow' });
+    expect((await send(shadow, chat('hello'))).reconsider).toBeNull();
+  });
+});
+
 describe('what the module records', () => {
   it('is the decision and its completion in one stream, tied together', async () => {
     const service = await start();

@@ -69,7 +69,11 @@ export class Proxy implements OnApplicationShutdown {
     if (foreign) this.#door.noticeForeign(path);
     // What the runner is afterwards, it has become by the end of the exchange.
     const observer = foreign ? { ...NO_OBSERVER, end: () => this.#door.noticeForeign(path) } : NO_OBSERVER;
-    this.#forward(request, response, hasBody(request) ? request : null, observer, NO_HEADERS);
+    this.#forward(request, response, hasBody(request) ? request : null, {
+      observer,
+      headers: NO_HEADERS,
+      reconsider: null,
+    });
   }
 
   #uploaded(route: OptimizeInput['route'], upload: Upload, request: IncomingMessage, response: ServerResponse): void {
@@ -95,22 +99,25 @@ export class Proxy implements OnApplicationShutdown {
     const skip = request.headers['x-rightsize'] === 'off';
     const input: OptimizeInput = { route, body, client: clientName(request.headers), skip };
     const sized = await this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
+    this.#send(request, response, sized);
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, sized: Optimized): void {
     if (response.destroyed) return sized.observer.end('client-aborted');
-    this.#forward(request, response, sized.body, sized.observer, sized.headers);
+    this.#forward(request, response, sized.body, sized);
   }
 
   /** The door does not reject; should it, the request still goes through as it came. */
   #unsized(error: unknown, body: Buffer): Optimized {
     this.#logger.error(error, error instanceof Error ? error.stack : undefined);
-    return { requestId: '', body, headers: NO_HEADERS, observer: NO_OBSERVER };
+    return { requestId: '', body, headers: NO_HEADERS, observer: NO_OBSERVER, reconsider: null };
   }
 
   #forward(
     request: IncomingMessage,
     response: ServerResponse,
     body: Buffer | IncomingMessage | null,
-    observer: ExchangeObserver,
-    added: Readonly<Record<string, string>>,
+    { observer, headers: added, reconsider }: Pick<Optimized, 'observer' | 'headers' | 'reconsider'>,
   ): void {
     const headers = endToEndHeaders(request.rawHeaders, Buffer.isBuffer(body) ? OURS_AND_LENGTH : OURS);
     headers.push('host', this.#upstream.host);
@@ -118,6 +125,13 @@ export class Proxy implements OnApplicationShutdown {
       response,
       observer,
       headers: added,
+      reconsider:
+        reconsider &&
+        (async (status, answer) => {
+          const next = await reconsider(status, answer);
+          if (next) this.#send(request, response, next);
+          return next !== null;
+        }),
       unreachable: (error) => this.#unreachable(error, request, response),
     });
     this.#pool.dispatch({ path: request.url!, method: request.method as 'GET', headers, body }, answer);

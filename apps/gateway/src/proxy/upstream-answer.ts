@@ -2,6 +2,7 @@ import { endToEndHeaders } from '@rightsize/ollama';
 import type { ExchangeEnd, ExchangeObserver } from '@rightsize/optimizer';
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { HeldAnswer } from './held-answer.js';
 
 /** What one exchange needs beyond its two ends. */
 export interface Exchange {
@@ -9,6 +10,8 @@ export interface Exchange {
   readonly observer: ExchangeObserver;
   /** Added to the answer's headers. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Null: every answer is the client's. Else shown a complete 400 that the client has not seen; false: it is the client's. */
+  readonly reconsider: ((status: number, body: Buffer) => Promise<boolean>) | null;
   /** No answer came: says so to the client. */
   unreachable(error: Error): void;
 }
@@ -21,6 +24,9 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
   readonly #response: ServerResponse;
   #controller: Dispatcher.DispatchController | null = null;
+  #held: HeldAnswer | null = null;
+  /** A held answer is being reconsidered: whoever leaves now has left what comes instead of it. */
+  #isReconsidering = false;
   #isOver = false;
 
   constructor(exchange: Exchange) {
@@ -45,6 +51,10 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isOver) return;
     const raw = endToEndHeaders(strings(controller.rawHeaders));
     for (const name in this.#exchange.headers) raw.push(name, this.#exchange.headers[name]!);
+    if (status === 400 && this.#exchange.reconsider) {
+      this.#held = new HeldAnswer(status, statusMessage, raw);
+      return;
+    }
     this.#response.writeHead(status, statusMessage, raw);
     const type = headers['content-type'];
     this.#exchange.observer.head(status, typeof type === 'string' ? type : null);
@@ -54,26 +64,53 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
+    if (this.#held) {
+      if (!this.#held.push(chunk)) this.#release(this.#held);
+      return;
+    }
     if (!this.#response.write(chunk)) controller.pause();
     this.#exchange.observer.chunk(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#isOver) return;
-    this.#response.end();
-    this.#end('complete');
+    if (this.#held) void this.#reconsider(this.#held);
+    else this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isOver) return;
     // What has arrived is still delivered; that there is no proper end tells the client what a direct one would see.
+    if (this.#held) this.#release(this.#held);
     if (this.#response.headersSent) this.#response.socket?.destroySoon();
     else this.#exchange.unreachable(error);
     this.#end('upstream-failed');
   }
 
-  #clientGone(): void {
+  async #reconsider(held: HeldAnswer): Promise<void> {
+    this.#isReconsidering = true;
+    this.#isOver = await this.#exchange.reconsider!(held.status, held.body);
+    this.#isReconsidering = false;
     if (this.#isOver) return;
+    if (this.#response.destroyed) return this.#clientGone();
+    this.#release(held);
+    this.#finish();
+  }
+
+  #release(held: HeldAnswer): void {
+    this.#held = null;
+    held.release(this.#response);
+    this.#exchange.observer.head(held.status, null);
+    this.#exchange.observer.chunk(held.body);
+  }
+
+  #finish(): void {
+    this.#response.end();
+    this.#end('complete');
+  }
+
+  #clientGone(): void {
+    if (this.#isOver || this.#isReconsidering) return;
     this.#end('client-aborted');
     this.#controller?.abort(new Error('client gone'));
   }

@@ -1,9 +1,10 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { imposeNumCtx, isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
+import { isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
 import {
   decide,
   extractFeatures,
+  type Decision,
   type Detection,
   type Fingerprinter,
   type InferenceRequest,
@@ -12,7 +13,7 @@ import {
 } from '@rightsize/optimizer-core';
 import { Clock } from '../clock.js';
 import { EventLog } from '../event-log.js';
-import type { Exchange } from '../exchange.js';
+import type { Exchange, Overflow } from '../exchange.js';
 import { ModelCatalogue } from '../model-catalogue.js';
 import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
@@ -20,6 +21,7 @@ import { Detector, Prints, Settings } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { clientWindowRule, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
+import { impose } from './impose.js';
 import { OptimizeRequest } from './optimize-request.command.js';
 
 /** Everything but the event's data is memory; the log is written behind it. */
@@ -56,8 +58,11 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const decision = decide({ policy: this.settings.policy, features, clientWindow, ...view });
 
+    const overflow = overflowOf(request, decision);
     const body =
-      this.settings.mode === 'active' && decision.numCtx !== null ? imposeNumCtx(input.body, decision.numCtx) : null;
+      this.settings.mode === 'active' && decision.numCtx !== null
+        ? impose(input.body, decision.numCtx, overflow)
+        : null;
     const imposed = body !== null;
     const ticket = imposed && decision.numCtx !== null ? this.runners.ask(model, decision.numCtx) : null;
     const { templateId } = detection;
@@ -81,10 +86,15 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       model,
       features,
       templateId,
+      clientWindow,
       runner: view.runner,
       decision,
+      original: input.body,
       body: body ?? input.body,
       imposed,
+      overflow: imposed ? overflow : 'cut',
+      refusals: 0,
+      cutBy: 0,
       ticket,
       eventId,
     };
@@ -121,4 +131,10 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       { correlationId: requestId },
     );
   }
+}
+
+/** Who insists on a window of its own also gets what Ollama does with prompts that exceed it. */
+function overflowOf({ truncate }: InferenceRequest, { rule }: Decision): Overflow {
+  if (truncate === false) return 'refuse-client';
+  return rule === 'client-exact' ? 'cut' : 'refuse';
 }
