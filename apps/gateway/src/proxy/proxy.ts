@@ -128,7 +128,7 @@ export class Proxy implements OnApplicationShutdown {
       reconsider:
         reconsider &&
         (async (status, answer) => {
-          const next = await reconsider(status, answer);
+          const next = await reconsider(status, held);
           if (next) this.#send(request, response, next);
           return next !== null;
         }),
