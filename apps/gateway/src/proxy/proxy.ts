@@ -127,7 +127,7 @@ export class Proxy implements OnApplicationShutdown {
       headers: added,
       reconsider:
         reconsider &&
-        (async (status, answer) => {
+        (async (status, held) => {
           const next = await reconsider(status, held);
           if (next) this.#send(request, response, next);
           return next !== null;
