@@ -2,6 +2,8 @@ import type { EventStore } from './event-store.js';
 import type { Projection, ReadModelStore } from './projection.js';
 import { ProjectionStoppedError, type ProjectionStatus } from './projection-status.js';
 import { ProjectionWorker } from './projection-worker.js';
+import { SharedPages } from './shared-pages.js';
+import { Turns } from './turns.js';
 import { Upcasters } from './upcasters.js';
 
 export interface ProjectionRunnerOptions {
@@ -10,6 +12,17 @@ export interface ProjectionRunnerOptions {
    * @default 128
    */
   readonly pageSize?: number;
+  /**
+   * The same for a projection that has caught up: its pages come between requests that are served.
+   * @default as pageSize
+   */
+  readonly livePageSize?: number;
+  /**
+   * Milliseconds between the hint that something was appended and the look at the log, so that what comes
+   * close together is folded and committed together. Somebody in {@link ProjectionRunner.waitFor} ends the wait.
+   * @default 0
+   */
+  readonly wakeDelayMs?: number;
   /**
    * Milliseconds between looks at the log without a hint: events of another process give none. 0: never.
    * @default 1000
@@ -33,11 +46,13 @@ export class ProjectionRunner {
   readonly #events: EventStore;
   readonly #workers: readonly ProjectionWorker[];
   readonly #pollMs: number;
+  readonly #wakeDelayMs: number;
   readonly #waiters = new Set<Waiter>();
   #started: Promise<void> | null = null;
   #stopped = false;
   #unsubscribe: (() => void) | null = null;
   #poll: ReturnType<typeof setInterval> | null = null;
+  #delayed: ReturnType<typeof setTimeout> | null = null;
 
   constructor(
     events: EventStore,
@@ -45,13 +60,18 @@ export class ProjectionRunner {
     projections: readonly Projection[],
     options: ProjectionRunnerOptions = {},
   ) {
-    const { pageSize = 128, pollMs = 1000, upcasters = new Upcasters() } = options;
-    const onChange = (): void => this.#settle();
+    const { pageSize = 128, livePageSize = pageSize, pollMs = 1000, wakeDelayMs = 0, upcasters } = options;
+    const shared = {
+      pageSize,
+      livePageSize,
+      upcasters: upcasters ?? new Upcasters(),
+      turns: new Turns(),
+      onChange: (): void => this.#settle(),
+    };
     this.#events = events;
     this.#pollMs = pollMs;
-    this.#workers = projections.map(
-      (projection) => new ProjectionWorker(events, readModels, projection, { pageSize, upcasters, onChange }),
-    );
+    this.#wakeDelayMs = wakeDelayMs;
+    this.#workers = projections.map((projection) => new ProjectionWorker(readModels, projection, shared));
   }
 
   /**
@@ -77,6 +97,7 @@ export class ProjectionRunner {
     return new Promise((resolve, reject) => {
       this.#waiters.add({ position, resolve, reject });
       this.#settle();
+      if (this.#delayed !== null && this.#waiters.size > 0) void this.#wake();
     });
   }
 
@@ -85,20 +106,29 @@ export class ProjectionRunner {
     this.#stopped = true;
     this.#unsubscribe?.();
     if (this.#poll !== null) clearInterval(this.#poll);
+    if (this.#delayed !== null) clearTimeout(this.#delayed);
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
   async #startOnce(): Promise<void> {
-    this.#unsubscribe = this.#events.onAppended(() => this.#wake());
+    this.#unsubscribe = this.#events.onAppended(() => this.#wakeSoon());
     if (this.#pollMs > 0) {
-      this.#poll = setInterval(() => this.#wake(), this.#pollMs);
+      this.#poll = setInterval(() => void this.#wake(), this.#pollMs);
       this.#poll.unref();
     }
-    await Promise.all(this.#workers.map((worker) => worker.wake()));
+    await this.#wake();
   }
 
-  #wake(): void {
-    for (const worker of this.#workers) void worker.wake();
+  #wakeSoon(): void {
+    if (this.#wakeDelayMs === 0 || this.#waiters.size > 0) void this.#wake();
+    else this.#delayed ??= setTimeout(() => void this.#wake(), this.#wakeDelayMs);
+  }
+
+  async #wake(): Promise<void> {
+    if (this.#delayed !== null) clearTimeout(this.#delayed);
+    this.#delayed = null;
+    const pages = new SharedPages(this.#events);
+    await Promise.all(this.#workers.map((worker) => worker.wake(pages)));
   }
 
   #settle(): void {

@@ -1,12 +1,17 @@
-import { EventStoreError, type EventStore } from './event-store.js';
+import { EventStoreError } from './event-store.js';
 import { CheckpointMovedError, type Projection, type ReadModelStore } from './projection.js';
 import { foldPage } from './projection-page.js';
 import type { ProjectionStatus } from './projection-status.js';
+import type { Page, SharedPages } from './shared-pages.js';
+import type { Turns } from './turns.js';
 import type { Upcasters } from './upcasters.js';
 
 export interface ProjectionWorkerOptions {
   /** Events read and committed at once. */
   readonly pageSize: number;
+  /** The same once it has caught up. */
+  readonly livePageSize: number;
+  readonly turns: Turns;
   readonly upcasters: Upcasters;
   /** Called after every change of position or state. */
   readonly onChange: () => void;
@@ -14,7 +19,6 @@ export interface ProjectionWorkerOptions {
 
 /** One projection on its way along the log. Never runs twice at once; being woken while it runs makes it look again. */
 export class ProjectionWorker {
-  readonly #events: EventStore;
   readonly #readModels: ReadModelStore;
   readonly #projection: Projection;
   readonly #types: ReadonlySet<string>;
@@ -25,16 +29,11 @@ export class ProjectionWorker {
   #error: Error | null = null;
   /** False when memory may be ahead of, or behind, what is committed. */
   #loaded = false;
-  #woken = false;
+  /** What the latest wake brought; null when nobody has woken it since. */
+  #woken: SharedPages | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(
-    events: EventStore,
-    readModels: ReadModelStore,
-    projection: Projection,
-    options: ProjectionWorkerOptions,
-  ) {
-    this.#events = events;
+  constructor(readModels: ReadModelStore, projection: Projection, options: ProjectionWorkerOptions) {
     this.#readModels = readModels;
     this.#projection = projection;
     this.#types = new Set(projection.types);
@@ -48,9 +47,9 @@ export class ProjectionWorker {
   }
 
   /** Looks for new events, unless stopped. Resolves when none are left, or it cannot go on. Never rejects. */
-  wake(): Promise<void> {
+  wake(pages: SharedPages): Promise<void> {
     if (this.#state === 'stopped') return Promise.resolve();
-    this.#woken = true;
+    this.#woken = pages;
     this.#running ??= this.#run();
     return this.#running;
   }
@@ -64,11 +63,12 @@ export class ProjectionWorker {
 
   async #run(): Promise<void> {
     while (this.#woken && this.#state !== 'stopped') {
-      this.#woken = false;
+      const pages = this.#woken;
+      this.#woken = null;
       try {
-        await this.#drain();
+        await this.#drain(pages);
       } catch (thrown) {
-        this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }));
+        this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }), pages);
       }
       this.#options.onChange();
     }
@@ -76,21 +76,21 @@ export class ProjectionWorker {
     this.#running = null;
   }
 
-  async #drain(): Promise<void> {
+  async #drain(pages: SharedPages): Promise<void> {
     this.#load();
+    const { pageSize, livePageSize, turns } = this.#options;
     for (;;) {
-      const limit = this.#options.pageSize;
-      this.#head = await this.#events.head();
-      const page = await this.#events.readAll({ after: this.#position, limit });
+      const page = await pages.read(this.#position, this.#state === 'live' ? livePageSize : pageSize);
+      if (page.events.length > 0) await turns.next();
       if (this.#stopping()) return;
-      if (page.length > 0) this.#process(page);
-      if (page.length < limit) break;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#head = Math.max(this.#head, page.head);
+      if (page.events.length > 0) this.#process(page.events);
+      if (page.isLast) break;
     }
     this.#caughtUp();
   }
 
-  #process(page: Awaited<ReturnType<EventStore['readAll']>>): void {
+  #process(page: Page['events']): void {
     this.#loaded = false;
     this.#position = foldPage(this.#readModels, this.#projection, this.#types, this.#options.upcasters, {
       from: this.#position,
@@ -123,10 +123,10 @@ export class ProjectionWorker {
     if (this.#position > 0) this.#projection.committed?.(this.#position);
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error, pages: SharedPages): void {
     if (error instanceof CheckpointMovedError) {
       this.#loaded = false;
-      this.#woken = true;
+      this.#woken ??= pages;
       return;
     }
     this.#error = error;

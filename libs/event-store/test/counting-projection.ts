@@ -8,6 +8,8 @@ export interface CountingOptions {
   readonly onApply?: (event: RecordedEvent) => void;
   /** Called within each commit, after the rows were written; may throw. */
   readonly onFlush?: () => void;
+  /** Called after each commit. */
+  readonly onCommitted?: (position: number) => void;
 }
 
 /** Counts events by stream; each event counts `version` times, so that versions differ in their rows. */
@@ -52,5 +54,6 @@ export class CountingProjection implements Projection {
 
   committed(position: number): void {
     this.commits.push(position);
+    this.#options.onCommitted?.(position);
   }
 }

@@ -82,10 +82,13 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
       if (event.id === poison.id) throw new Error('poisoned');
     };
     const failing = new CountingProjection({ name: 'failing', onApply });
-    const runner = run([failing, new CountingProjection()]);
+    let reached = (): void => {};
+    const others = new Promise<void>((resolve) => (reached = resolve));
+    const onCommitted = (position: number): void => (position === 8 ? reached() : undefined);
+    const runner = run([failing, new CountingProjection({ onCommitted })]);
     await runner.start();
     await stores.store.append('a', sampleEvents(1));
-    await runner.waitFor(3);
+    await others;
 
     expect(runner.status()[0]).toMatchObject({ state: 'stopped', position: 3, error: { message: 'poisoned' } });
     expect(failing.counts).toEqual({ a: 3 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import {
   EventStoreError,
   InMemoryEventStore,
@@ -46,6 +47,73 @@ describe('a projection runner', () => {
     await new ProjectionRunner(store, readModels, [projection], { pageSize: 2 }).start();
 
     expect(turns.slice(0, 4)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives others a turn between the projections too', async () => {
+    await store.append('a', sampleEvents(2));
+    let turns = 0;
+    const seen: number[] = [];
+    const onFlush = (): void => {
+      seen.push(turns);
+      setImmediate(() => (turns += 1));
+    };
+    const projections = ['x', 'y', 'z'].map((name) => new CountingProjection({ name, onFlush }));
+    await new ProjectionRunner(store, readModels, projections).start();
+
+    expect(seen).toEqual([0, 1, 2]);
+  });
+
+  it('reads a page once for all projections that stand at its beginning', async () => {
+    await store.append('a', sampleEvents(5));
+    const readAll = jest.spyOn(store, 'readAll');
+    const projections = ['x', 'y', 'z'].map((name) => new CountingProjection({ name }));
+    const runner = new ProjectionRunner(store, readModels, projections, { pageSize: 2, pollMs: 0 });
+    await runner.start();
+    await store.append('a', sampleEvents(1));
+    await runner.waitFor(6);
+
+    expect(readAll.mock.calls.map(([{ after }]) => after)).toEqual([0, 2, 4, 5]);
+    expect(projections.map((projection) => projection.counts)).toEqual([{ a: 6 }, { a: 6 }, { a: 6 }]);
+    await runner.stop();
+  });
+
+  it('folds live pages of their own size', async () => {
+    await store.append('a', sampleEvents(7));
+    const projection = new CountingProjection();
+    const runner = new ProjectionRunner(store, readModels, [projection], { pageSize: 5, livePageSize: 2 });
+    await runner.start();
+    await store.append('a', sampleEvents(3));
+    await runner.waitFor(10);
+
+    expect(projection.commits).toEqual([5, 7, 9, 10]);
+    await runner.stop();
+  });
+
+  it('folds together what was appended within its delay', async () => {
+    let committed = (): void => {};
+    const first = new Promise<void>((resolve) => (committed = resolve));
+    const projection = new CountingProjection({ onCommitted: () => committed() });
+    const runner = new ProjectionRunner(store, readModels, [projection], { pollMs: 0, wakeDelayMs: 20 });
+    await runner.start();
+    for (let i = 0; i < 4; i += 1) await store.append('a', sampleEvents(1));
+    await first;
+
+    expect(projection.commits).toEqual([4]);
+    await runner.stop();
+  });
+
+  it('lets nobody who waits for a position wait for the delay', async () => {
+    const projection = new CountingProjection();
+    const runner = new ProjectionRunner(store, readModels, [projection], { pollMs: 0, wakeDelayMs: 3_600_000 });
+    await runner.start();
+    await store.append('a', sampleEvents(1));
+    await runner.waitFor(1);
+    const waiting = runner.waitFor(2);
+    await store.append('a', sampleEvents(1));
+    await waiting;
+
+    expect(projection.commits).toEqual([1, 2]);
+    await runner.stop();
   });
 
   it('tells how far behind it is', async () => {

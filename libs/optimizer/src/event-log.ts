@@ -107,7 +107,11 @@ export class EventLog {
   /** Position of the last event appended by this process or found at start; events queued; the slowest projection's lag. */
   get progress(): { readonly position: number; readonly queued: number; readonly lag: number } {
     const lag = Math.max(0, ...(this.#runner?.status() ?? []).map((s) => s.lag));
-    return { position: this.#position, queued: this.#unsettled.size + this.#waiting.length, lag };
+    return {
+      position: this.#position,
+      queued: this.#waiting.length + (this.#storage?.health().queuedEvents ?? 0),
+      lag,
+    };
   }
 
   async close(): Promise<void> {
@@ -150,19 +154,19 @@ export class EventLog {
   #write(): Promise<void> {
     if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = null;
-    });
-    return this.#writing;
+    if (this.#storage && this.#waiting.length > 0) this.#writing ??= this.#writeAll(this.#storage);
+    return this.#writing ?? Promise.resolve();
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#storage && this.#waiting.length > 0) {
+  async #writeAll(storage: EventStorage): Promise<void> {
+    while (this.#waiting.length > 0) {
       const part = this.#waiting.splice(0, Math.max(PART_EVENTS, Math.ceil(this.#waiting.length / PARTS)));
       // Appends of one turn become one transaction, in the order in which they were made.
-      for (const [stream, events] of byStream(part)) this.#append(this.#storage, stream, events);
+      for (const [stream, events] of byStream(part)) this.#append(storage, stream, events);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
+    // In the same step as the loop's last look: what is recorded in between would wait for nobody.
+    this.#writing = null;
   }
 
   #append(storage: EventStorage, stream: string, events: readonly NewEvent[]): void {

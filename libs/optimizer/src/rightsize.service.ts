@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { CommandBus } from '@nestjs/cqrs';
 import { parseRefusal } from '@rightsize/ollama';
 import type { TemplateDetector } from '@rightsize/optimizer-core';
-import { v7 } from 'uuid';
+
 import { Backend } from './backend.js';
 import { OptimizeRequest } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
@@ -11,6 +11,7 @@ import { EventLog } from './event-log.js';
 import type { Exchange } from './exchange.js';
 import { AnswerObserver, NO_OBSERVER, type Outcome } from './exchange-observer.js';
 import { ModelCatalogue } from './model-catalogue.js';
+import { newId } from './new-id.js';
 import { ReadModels } from './projections/read-models.js';
 import { RecentDecisions } from './recent-decisions.js';
 import type {
@@ -65,7 +66,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   }
 
   async optimize(input: OptimizeInput): Promise<Optimized> {
-    const requestId = v7();
+    const requestId = newId();
     if (this.settings.mode === 'off' || input.skip) {
       if (input.skip) this.runners.distrust();
       return untouched(requestId, input.body, 'off');
