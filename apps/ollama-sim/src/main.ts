@@ -11,7 +11,7 @@ import {
   type ModelCard,
   type ProfileName,
 } from '@rightsize/ollama-model';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createSimulator } from './simulator.js';
 
 function wholeNumber(text: string): number {
@@ -95,11 +95,10 @@ const program = new Command('ollama-sim')
   .description('An HTTP server that behaves like Ollama, with no model inside')
   .option('--port <port>', 'port to listen on, 0 for any free one', wholeNumber, 11434)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
-  .option(
-    '--profile <name or file>',
-    `hardware: ${Object.keys(PROFILES).join(', ')} or a JSON file`,
-    profile,
-    PROFILES.gpu8,
+  .addOption(
+    new Option('--profile <name or file>', 'hardware: gpu8, gpu24, cpu or a JSON file')
+      .argParser(profile)
+      .default(PROFILES.gpu8, 'gpu8'),
   )
   .option('--time-scale <factor>', 'wall seconds a virtual second takes, 0 for no waiting', scale, 0.02)
   .option('--ollama-version <version>', 'version to behave like', version)
