@@ -9,6 +9,10 @@ export interface CorpusPrompt {
   readonly kind: string;
   readonly unique: boolean;
   readonly segments: readonly PromptSegment[];
+  /** The run of an agent that it is a turn of; null: a single request. */
+  readonly session: string | null;
+  /** Words of the known answer; null: not known. */
+  readonly outputWords: number | null;
 }
 
 const GZIP_MAGIC = 0x1f;
@@ -46,6 +50,8 @@ function parsePrompt(line: unknown): CorpusPrompt | null {
     kind: typeof line['kind'] === 'string' ? line['kind'] : 'unknown',
     unique: line['unique'] === true,
     segments,
+    session: typeof line['session'] === 'string' ? line['session'] : null,
+    outputWords: typeof line['output_words'] === 'number' ? line['output_words'] : null,
   };
 }
 

@@ -38,8 +38,22 @@ describe('reading a corpus', () => {
       { template_id: 'b', kind: 'unique', unique: true, messages: [{ role: 'system', content: 'be kind' }] },
     ];
     const expected = [
-      { templateId: 'a', kind: 'long_prefix', unique: false, segments: [{ role: 'prompt', text: 'hello' }] },
-      { templateId: 'b', kind: 'unique', unique: true, segments: [{ role: 'system', text: 'be kind' }] },
+      {
+        templateId: 'a',
+        kind: 'long_prefix',
+        unique: false,
+        segments: [{ role: 'prompt', text: 'hello' }],
+        session: null,
+        outputWords: null,
+      },
+      {
+        templateId: 'b',
+        kind: 'unique',
+        unique: true,
+        segments: [{ role: 'system', text: 'be kind' }],
+        session: null,
+        outputWords: null,
+      },
     ];
     expect(readCorpus(file('plain.jsonl', lines))).toEqual(expected);
     expect(readCorpus(file('packed.jsonl.gz', lines, true))).toEqual(expected);

@@ -1,21 +1,25 @@
+import { ConversationTurns } from './conversation-turns.js';
 import type { Fingerprinter } from './fingerprinter.js';
 import type { InferenceRequest, RequestFeatures } from './request.js';
-import { measureText, TextMeasure } from './text-measure.js';
+import { addMeasure, measureText, TextMeasure } from './text-measure.js';
 
 /**
  * What may be kept of a request. One pass over the text for its sizes; of the fingerprints only the
  * leading part is hashed. It is on the hot path: 100 KB take a fraction of a millisecond.
  */
 export function extractFeatures(request: InferenceRequest, fingerprinter: Fingerprinter): RequestFeatures {
-  const measure = new TextMeasure();
-  let systemBytes = 0;
-  for (const segment of request.segments) {
-    const before = measure.bytes;
-    measureText(segment.text, measure);
-    if (segment.role === 'system') systemBytes += measure.bytes - before;
-  }
   const tools = new TextMeasure();
   measureText(request.tools, tools);
+  const measure = new TextMeasure();
+  const turns = new ConversationTurns(tools);
+  let systemBytes = 0;
+  for (const segment of request.segments) {
+    const message = new TextMeasure();
+    measureText(segment.text, message);
+    addMeasure(measure, message);
+    turns.add(segment.role, message);
+    if (segment.role === 'system') systemBytes += message.bytes;
+  }
   return {
     route: request.route,
     model: request.model,
@@ -38,6 +42,7 @@ export function extractFeatures(request: InferenceRequest, fingerprinter: Finger
     preload: request.preload,
     unload: request.unload,
     think: request.think,
+    turns: request.route === 'chat' ? turns.latestFirst : [],
     fingerprints: fingerprinter.fingerprint(request.segments),
   };
 }

@@ -1,10 +1,11 @@
 import { answerKind, emptyAnswers, pushAnswer } from './answer-sample.js';
-import type { DomainEvent, RequestCompletedV1, RequestOptimizedV1, Taint } from './events.js';
+import type { DomainEvent, RequestCompletedV1, RequestRefusedV1, RequestOptimizedV1, Taint } from './events.js';
 import { forget, remember, type Pending } from './pending-requests.js';
 import { emptySample, pushSample } from './recent-sample.js';
 import { EMPTY_MEAN, updateMean } from './running-mean.js';
 import type { AnswerSample, ModelStatistics, RunningMean, TemplateStatistics } from './statistics.js';
-import { calibrate } from './token-estimate.js';
+import { UNCALIBRATED } from './prompt-calibration.js';
+import { calibrate, learnPrompt, lookOf } from './token-estimate.js';
 
 const MODEL_SAMPLE = 512;
 const TEMPLATE_SAMPLE = 128;
@@ -21,6 +22,8 @@ export function emptyModelStatistics(model: string): ModelStatistics {
     completions: 0,
     tainted: 0,
     calibration: EMPTY_MEAN,
+    prompts: UNCALIBRATED,
+    pendingPrompts: {},
     outputs: emptySample(MODEL_SAMPLE),
     answers: emptyAnswers(MODEL_SAMPLE),
     pendingAnswers: {},
@@ -42,7 +45,16 @@ export function foldModel(statistics: ModelStatistics, event: DomainEvent): Mode
   const seen = { ...statistics, lastSeenMs: Math.max(statistics.lastSeenMs, event.data.atMs) };
   switch (event.type) {
     case 'request.optimized':
-      return { ...seen, requests: seen.requests + 1, pendingAnswers: awaitAnswer(seen, event.data) };
+      return {
+        ...seen,
+        requests: seen.requests + 1,
+        pendingAnswers: awaitAnswer(seen, event.data),
+        pendingPrompts: remember(
+          seen.pendingPrompts,
+          event.data.requestId,
+          lookOf(event.data.features, event.data.templateId),
+        ),
+      };
     case 'request.completed':
       return foldCompletion(seen, event.data);
     case 'runner.reloaded':
@@ -56,6 +68,9 @@ export function foldModel(statistics: ModelStatistics, event: DomainEvent): Mode
     case 'request.refused':
       return foldRefusal(seen, event.data);
     case 'template.detected':
+    case 'template.split':
+    case 'templates.merged':
+    case 'template.evicted':
       return statistics;
     default:
       return event satisfies never;
@@ -74,12 +89,15 @@ function foldCompletion(statistics: ModelStatistics, done: RequestCompletedV1): 
     completions: statistics.completions + 1,
     tainted: statistics.tainted + (done.taints.some(spoils) ? 1 : 0),
     pendingAnswers: forget(statistics.pendingAnswers, done.requestId),
+    pendingPrompts: forget(statistics.pendingPrompts, done.requestId),
   };
   const lesson = lessonOf(done);
   if (lesson === null) return counted;
+  const look = statistics.pendingPrompts?.[done.requestId] ?? null;
   const learnt = {
     answers: learnAnswer(statistics, MODEL_SAMPLE, done, lesson),
     windows: countWindow(counted.windows, done.window),
+    prompts: learnPrompt(counted.prompts, look, done.rawEstimate, lesson.promptTokens),
     calibration: calibrate(counted.calibration, done.rawEstimate, lesson.promptTokens),
     lengthStops: updateMean(counted.lengthStops, lesson.complete ? 0 : 1),
     prefillRate: learnRate(counted.prefillRate, newTokens(done, lesson.promptTokens), done.promptEvalNs),
@@ -122,9 +140,13 @@ export function foldTemplate(statistics: TemplateStatistics, event: DomainEvent)
   };
   switch (event.type) {
     case 'template.detected':
+    case 'template.split':
     case 'truncation.detected':
     case 'request.refused':
       return seen;
+    case 'templates.merged':
+    case 'template.evicted':
+      return statistics;
     case 'request.optimized':
       return { ...seen, requests: seen.requests + 1, pendingAnswers: awaitAnswer(seen, event.data) };
     case 'request.completed':

@@ -74,6 +74,11 @@ export interface RequestFeatures {
   readonly preload: boolean;
   readonly unload: boolean;
   readonly think: boolean | null;
+  /**
+   * Fingerprints of a chat as it is and of its last few earlier states, latest first, made of sizes alone:
+   * what an earlier turn counted need not be estimated again. Absent in events of old.
+   */
+  readonly turns?: readonly string[];
   /** Keyed SimHash of the leading tokens at each resolution that the prompt is long enough for. */
   readonly fingerprints: readonly Fingerprint[];
 }

@@ -1,3 +1,5 @@
+import type { PromptCalibration, PromptLook } from './prompt-calibration.js';
+
 /**
  * A bounded sample of the most recent values, oldest first. Recent history weighs more because old
  * values fall out; quantiles are exact over what is held.
@@ -40,6 +42,10 @@ export interface ModelStatistics {
   readonly tainted: number;
   /** log of prompt tokens counted by the server over the raw estimate (token-estimate.ts has the exact form). */
   readonly calibration: RunningMean;
+  /** How its tokenizer takes texts. Absent in rows of old. */
+  readonly prompts?: PromptCalibration;
+  /** Prompts that are on their way, by request id. Absent in rows of old. */
+  readonly pendingPrompts?: Readonly<Record<string, PromptLook>>;
   /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
   /** Answers with the prompts they answered, those that a limit ended included. Absent in rows of old. */

@@ -42,6 +42,13 @@ export class TextMeasure {
   opaqueChars = 0;
 }
 
+/** Adds one part's sizes to those of the whole. */
+export function addMeasure(whole: TextMeasure, part: TextMeasure): void {
+  for (const size of SIZES) whole[size] += part[size];
+}
+
+const SIZES = Object.keys(new TextMeasure()) as readonly (keyof TextMeasure)[];
+
 /** Adds a text to `measure`, in one pass over its UTF-16 units. */
 export function measureText(text: string, measure: TextMeasure): void {
   const passed = new Uint32Array(STATES);

@@ -2,6 +2,7 @@ import {
   createFingerprinter,
   emptyModelStatistics,
   emptyTemplateStatistics,
+  decide,
   extractFeatures,
   foldModel,
   foldTemplate,
@@ -11,8 +12,10 @@ import {
   type JudgementInput,
   type ModelFacts,
   type ModelStatistics,
+  rawPromptTokens,
   type RequestCompletedV1,
   type RequestFeatures,
+  type RequestOptimizedV1,
   type RunnerView,
   type TemplateStatistics,
 } from '../src/index.js';
@@ -149,4 +152,47 @@ export function prose(words: number, seed: number): string {
     out.push(word);
   }
   return out.join(' ');
+}
+
+/** A request was sent: what its completion is joined with. */
+export function optimized(over: Partial<RequestOptimizedV1> = {}): RequestOptimizedV1 {
+  return {
+    requestId: 'r',
+    model: MODEL,
+    route: over.features?.route ?? 'generate',
+    client: null,
+    mode: 'active',
+    imposed: true,
+    clientWindow: 'hint',
+    features: sizedFeatures(1000),
+    templateId: TEMPLATE,
+    runner: null,
+    decision: decide(decisionInput()),
+    atMs: 1_000,
+    ...over,
+  };
+}
+
+/** A model's statistics after one more request and its count. */
+export function afterPrompt(
+  statistics: ModelStatistics,
+  prompt: RequestFeatures,
+  promptTokens: number,
+  over: Partial<RequestCompletedV1> = {},
+): ModelStatistics {
+  const templateId = over.templateId ?? null;
+  const rawEstimate = rawPromptTokens(prompt);
+  return [
+    { type: 'request.optimized', data: optimized({ features: prompt, templateId }) } as const,
+    { type: 'request.completed', data: completed({ promptTokens, rawEstimate, ...over, templateId }) } as const,
+  ].reduce<ModelStatistics>(foldModel, statistics);
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+export function chances(seed: number): () => number {
+  let state = (seed + 1) * 2_654_435_761;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
 }
