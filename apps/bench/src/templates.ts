@@ -1,113 +1,82 @@
 import { writeFileSync } from 'node:fs';
 
-import {
-  createFingerprinter,
-  createTemplateDetector,
-  extractFeatures,
-  type Detection,
-  type InferenceRequest,
-} from '@rightsize/optimizer-core';
 import { Command } from 'commander';
 
-import { readCorpus, type CorpusPrompt } from './templates-corpus.js';
+import { readCorpus } from './templates-corpus.js';
+import { detectAll, type Scored } from './templates-run.js';
+import { detectAmong } from './templates-synthetic.js';
+import { falseMatches } from './templates-variants.js';
 
 interface Options {
-  readonly corpus: string;
-  readonly out: string;
+  readonly corpus?: string;
+  readonly out?: string;
+  readonly variants?: true;
+  readonly synthetic?: string;
   readonly json?: true;
 }
 
-interface Scored {
-  readonly template_id: string;
-  readonly cluster_id: string | null;
-  readonly matched: boolean;
-  readonly ms: number;
-  readonly kind: string;
-  readonly unique: boolean;
-}
-
-const MODEL = 'bench';
-const NS_PER_MS = 1e6;
-
-/** Any fixed secret will do: figures must not depend on it, and a fixed one makes runs comparable. */
-const SECRET = 'bench';
-
 function run(options: Options): void {
-  const prompts = readCorpus(options.corpus);
-  const fingerprinter = createFingerprinter(SECRET);
-  const detector = createTemplateDetector();
-  const results = prompts.map((prompt, index): Scored => {
-    const request = requestOf(prompt);
-    const started = process.hrtime.bigint();
-    const features = extractFeatures(request, fingerprinter);
-    const detection = detector.detect(MODEL, features.fingerprints, index);
-    return scored(prompt, detection, Number(process.hrtime.bigint() - started) / NS_PER_MS);
-  });
-  writeFileSync(options.out, results.map((result) => `${JSON.stringify(result)}\n`).join(''));
-  print(summarise(results), options.json === true);
-}
-
-function requestOf(prompt: CorpusPrompt): InferenceRequest {
-  const route = prompt.segments[0]?.role === 'prompt' ? 'generate' : 'chat';
-  return {
-    route,
-    model: MODEL,
-    segments: prompt.segments,
-    tools: '',
-    imageCount: 0,
-    numPredict: null,
-    numCtx: null,
-    stream: true,
-    preload: false,
-    unload: false,
-    think: null,
-  };
-}
-
-function scored(prompt: CorpusPrompt, detection: Detection, ms: number): Scored {
-  return {
-    template_id: prompt.templateId,
-    cluster_id: detection.clusterId,
-    matched: detection.matched,
-    ms: Number(ms.toFixed(4)),
-    kind: prompt.kind,
-    unique: prompt.unique,
-  };
+  const figures: Record<string, number> = {};
+  if (options.corpus !== undefined) {
+    const prompts = readCorpus(options.corpus);
+    const results = detectAll(prompts);
+    if (options.out !== undefined)
+      writeFileSync(options.out, results.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    Object.assign(figures, summarise(results));
+    if (options.variants === true) Object.assign(figures, falseMatches(prompts));
+  }
+  if (options.synthetic !== undefined) {
+    const templates = Number(options.synthetic);
+    if (!Number.isInteger(templates) || templates < 1) throw new Error('--synthetic wants a number of templates');
+    Object.assign(figures, { 'templates known': templates }, timing(detectAmong(templates), 'among them: '));
+  }
+  print(figures, options.json === true);
 }
 
 function summarise(results: readonly Scored[]): Record<string, number> {
-  const times = results.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
   const clusters = results.flatMap(({ cluster_id }) => (cluster_id === null ? [] : [cluster_id]));
   return {
     prompts: results.length,
     labels: new Set(results.map(({ template_id }) => template_id)).size,
     clusters: new Set(clusters).size,
     matched: results.filter(({ matched }) => matched).length,
-    'too short': results.length - clusters.length,
+    'nothing to read': results.length - clusters.length,
     'unique matched': results.filter(({ unique, matched }) => unique && matched).length,
-    'mean ms': times.reduce((sum, ms) => sum + ms, 0) / Math.max(1, times.length),
-    'p50 ms': at(0.5),
-    'p99 ms': at(0.99),
-    'max ms': at(1),
+    ...timing(
+      results.map(({ ms }) => ms),
+      '',
+    ),
   };
 }
 
-function print(summary: Record<string, number>, json: boolean): void {
+function timing(ms: readonly number[], prefix: string): Record<string, number> {
+  const times = ms.toSorted((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
+  return {
+    [`${prefix}mean ms`]: times.reduce((sum, time) => sum + time, 0) / Math.max(1, times.length),
+    [`${prefix}p50 ms`]: at(0.5),
+    [`${prefix}p99 ms`]: at(0.99),
+    [`${prefix}max ms`]: at(1),
+  };
+}
+
+function print(figures: Record<string, number>, json: boolean): void {
   if (json) {
-    console.log(JSON.stringify(summary));
+    console.log(JSON.stringify(figures));
     return;
   }
-  for (const [name, value] of Object.entries(summary)) {
-    console.log(`${name.padEnd(16)}${(Number.isInteger(value) ? String(value) : value.toFixed(4)).padStart(12)}`);
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(`${name.padEnd(34)}${(Number.isInteger(value) ? String(value) : value.toFixed(4)).padStart(12)}`);
   }
 }
 
 const program = new Command('bench:templates')
-  .description('Runs fingerprints and template detection over a labelled corpus, online and in stream order')
-  .requiredOption('--corpus <file>', 'JSON lines with template_id and prompt or messages, gzipped or plain')
-  .requiredOption('--out <file>', 'where to write one result a prompt')
-  .option('--json', 'print the summary as JSON')
+  .description('Runs template detection over a labelled corpus, online and in stream order')
+  .option('--corpus <file>', 'JSON lines with template_id and prompt or messages, gzipped or plain')
+  .option('--out <file>', 'where to write one result a prompt, for a scorer')
+  .option('--variants', 'also send the prompts of no template in other ways, and count what matches')
+  .option('--synthetic <templates>', 'time detection when so many templates are known')
+  .option('--json', 'print the figures as JSON')
   .action((options: Options) => run(options));
 
 try {

@@ -1,12 +1,16 @@
 import type { ClientWindowRule, Decision } from './decision.js';
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
 import type { RunnerView } from './runner.js';
+import type { TemplateDefinition } from './templates/template-definition.js';
 
 /** Durable names: what the log stores. Never change one that has been written. */
 export const EVENT_TYPES = {
   RequestOptimized: 'request.optimized',
   RequestCompleted: 'request.completed',
   TemplateDetected: 'template.detected',
+  TemplateSplit: 'template.split',
+  TemplatesMerged: 'templates.merged',
+  TemplateEvicted: 'template.evicted',
   RunnerReloaded: 'runner.reloaded',
   TruncationDetected: 'truncation.detected',
   RequestRefused: 'request.refused',
@@ -41,6 +45,8 @@ export interface RequestCompletedV1 {
   readonly model: string;
   readonly route: InferenceRoute;
   readonly templateId: string | null;
+  /** Keyed identity of the conversation it belongs to; absent or null: a single request, or not known. */
+  readonly conversation?: string | null;
   /** HTTP status; 0 when none was received. */
   readonly status: number;
   readonly doneReason: string | null;
@@ -60,14 +66,48 @@ export interface RequestCompletedV1 {
   readonly atMs: number;
 }
 
-/** The same opening was seen a second time: from here on its statistics are kept. */
+/**
+ * Prompts of one template were seen: from here on its statistics are kept. Told again when what the
+ * template is known by has changed; the last definition counts.
+ */
 export interface TemplateDetectedV1 {
   readonly templateId: string;
   readonly model: string;
+  readonly definition: TemplateDefinition;
   /** Of the request that founded it. */
   readonly fingerprints: readonly Fingerprint[];
   readonly atMs: number;
 }
+
+/** A template turned out to hold another: the new one's requests were the parent's before. */
+export interface TemplateSplitV1 extends TemplateDetectedV1 {
+  readonly parentId: string;
+}
+
+/** Two templates turned out to be one: what is known of the first belongs to the survivor. */
+export interface TemplatesMergedV1 {
+  /** The id that is used no more. */
+  readonly templateId: string;
+  readonly survivorId: string;
+  readonly model: string;
+  readonly atMs: number;
+}
+
+/** A template was forgotten to make room for others. */
+export interface TemplateEvictedV1 {
+  readonly templateId: string;
+  readonly model: string;
+  /** Prompts that had matched it since the start. */
+  readonly uses: number;
+  readonly atMs: number;
+}
+
+/** What detection has to tell the log. */
+export type TemplateEvent =
+  | { readonly type: 'template.detected'; readonly data: TemplateDetectedV1 }
+  | { readonly type: 'template.split'; readonly data: TemplateSplitV1 }
+  | { readonly type: 'templates.merged'; readonly data: TemplatesMergedV1 }
+  | { readonly type: 'template.evicted'; readonly data: TemplateEvictedV1 };
 
 /** A completion's `load_duration` shows that the model was (re)loaded for it. */
 export interface RunnerReloadedV1 {
@@ -116,7 +156,7 @@ export interface RequestRefusedV1 {
 export type DomainEvent =
   | { readonly type: 'request.optimized'; readonly data: RequestOptimizedV1 }
   | { readonly type: 'request.completed'; readonly data: RequestCompletedV1 }
-  | { readonly type: 'template.detected'; readonly data: TemplateDetectedV1 }
+  | TemplateEvent
   | { readonly type: 'runner.reloaded'; readonly data: RunnerReloadedV1 }
   | { readonly type: 'truncation.detected'; readonly data: TruncationDetectedV1 }
   | { readonly type: 'request.refused'; readonly data: RequestRefusedV1 };

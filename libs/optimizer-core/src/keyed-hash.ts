@@ -66,3 +66,8 @@ export function differingBits(a: number, b: number): number {
   x = (x + (x >>> 4)) & 0x0f0f0f0f;
   return Math.imul(x, 0x01010101) >>> 24;
 }
+
+/** 52 bits of a hash as a whole number: a key for maps that needs no string and no BigInt. Lanes are unsigned. */
+export function keyFrom(high: number, low: number): number {
+  return high * 0x100000 + (low >>> 12);
+}

@@ -1,21 +1,44 @@
-import type { TemplateDetectedV1 } from './events.js';
+import type { TemplateEvent } from './events.js';
 import type { Fingerprint } from './request.js';
+import type { PromptSketch } from './templates/prompt-sketch.js';
+import type { TemplateDefinition } from './templates/template-definition.js';
 
 export interface Detection {
   /** The template the prompt belongs to; null while it has been seen only once. */
   readonly templateId: string | null;
-  /** The cluster it was put into, known template or not: what a bench scores. Null when it is too short for any. */
+  /** The cluster it was put into, known template or not: what a bench scores. Null when there is nothing to read. */
   readonly clusterId: string | null;
   /** It joined a cluster that existed before. */
   readonly matched: boolean;
-  /** Set when this prompt is the second of its kind: to be appended to the log. */
-  readonly detected: TemplateDetectedV1 | null;
+  /** What spoke for it: the same text, the same opening, the same static segments. */
+  readonly by: 'exact' | 'opening' | 'skeleton' | 'nothing';
+  /** Words of the opening or weight of the segments that spoke for it. */
+  readonly evidence: number;
+  /** What the log must know, in this order, before the request that made it known. */
+  readonly events: readonly TemplateEvent[];
+}
+
+/** A template as the log's read model has it. */
+export interface KnownTemplate {
+  readonly templateId: string;
+  readonly model: string;
+  readonly definition: TemplateDefinition;
+  /** SimHash of the prompt that founded it. */
+  readonly fingerprints: readonly Fingerprint[];
+  /** When it was detected, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** The template that it is part of by now. */
+  readonly mergedInto: string | null;
+  /** It was forgotten to make room. */
+  readonly evicted: boolean;
 }
 
 /** Online template detection, one pass. Deterministic: the same prompts in the same order give the same ids. */
 export interface TemplateDetector {
   /** Memory only, synchronous. `atMs` is milliseconds since the epoch. */
-  detect(model: string, fingerprints: readonly Fingerprint[], atMs: number): Detection;
+  detect(model: string, sketch: PromptSketch, fingerprints: readonly Fingerprint[], atMs: number): Detection;
   /** Takes up templates that the log knows, at start. */
-  restore(templates: Iterable<TemplateDetectedV1>): void;
+  restore(templates: Iterable<KnownTemplate>): void;
+  /** The id that a template goes by today, after merges. */
+  resolve(templateId: string): string;
 }

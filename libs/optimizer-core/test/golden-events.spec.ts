@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
+  createSketcher,
   createTemplateDetector,
   emptyModelStatistics,
   emptyTemplateStatistics,
@@ -7,6 +8,7 @@ import {
   foldModel,
   foldTemplate,
   type DomainEvent,
+  type PromptSketch,
 } from '../src/index.js';
 
 /**
@@ -21,6 +23,9 @@ function golden<Type extends DomainEvent['type']>(type: Type): Extract<DomainEve
 
 const history: readonly DomainEvent[] = [
   golden('template.detected'),
+  golden('template.split'),
+  golden('templates.merged'),
+  golden('template.evicted'),
   golden('request.optimized'),
   golden('request.completed'),
   golden('runner.reloaded'),
@@ -73,8 +78,14 @@ describe('events as they were first written', () => {
 
   it('give the detector back what it knew', () => {
     const detector = createTemplateDetector();
-    detector.restore([golden('template.detected').data]);
-    const { fingerprints } = golden('request.optimized').data.features;
-    expect(detector.detect(model, fingerprints, 0)).toMatchObject({ templateId, matched: true });
+    const { definition, fingerprints } = golden('template.detected').data;
+    detector.restore([{ ...golden('template.detected').data, mergedInto: null, evicted: false }]);
+    const { hash, words } = definition.opening!;
+    const sketch: PromptSketch = {
+      ...createSketcher('golden').sketch({ segments: [{ role: 'prompt', text: 'and then' }], tools: '' }),
+      nodes: Float64Array.of(Number.parseInt(hash, 16)),
+      depths: Uint16Array.of(words),
+    };
+    expect(detector.detect(model, sketch, fingerprints, 0)).toMatchObject({ templateId, matched: true });
   });
 });

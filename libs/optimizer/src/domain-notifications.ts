@@ -5,6 +5,9 @@ import type {
   RequestRefusedV1,
   RunnerReloadedV1,
   TemplateDetectedV1,
+  TemplateEvictedV1,
+  TemplatesMergedV1,
+  TemplateSplitV1,
   TruncationDetectedV1,
 } from '@rightsize/optimizer-core';
 
@@ -21,6 +24,18 @@ export class RequestCompleted {
 
 export class TemplateDetected {
   constructor(readonly data: TemplateDetectedV1) {}
+}
+
+export class TemplateSplit {
+  constructor(readonly data: TemplateSplitV1) {}
+}
+
+export class TemplatesMerged {
+  constructor(readonly data: TemplatesMergedV1) {}
+}
+
+export class TemplateEvicted {
+  constructor(readonly data: TemplateEvictedV1) {}
 }
 
 export class RunnerReloaded {
@@ -43,6 +58,12 @@ export function notificationOf(event: DomainEvent): object {
       return new RequestCompleted(event.data);
     case 'template.detected':
       return new TemplateDetected(event.data);
+    case 'template.split':
+      return new TemplateSplit(event.data);
+    case 'templates.merged':
+      return new TemplatesMerged(event.data);
+    case 'template.evicted':
+      return new TemplateEvicted(event.data);
     case 'runner.reloaded':
       return new RunnerReloaded(event.data);
     case 'request.refused':

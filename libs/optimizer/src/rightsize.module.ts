@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { createFingerprinter, createTemplateDetector } from '@rightsize/optimizer-core';
+import { createFingerprinter, createSketcher, createTemplateDetector } from '@rightsize/optimizer-core';
 import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
 import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
@@ -14,7 +14,7 @@ import { ReadModels } from './projections/read-models.js';
 import { GetSizingViewHandler } from './queries/get-sizing-view.handler.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { RightsizeService } from './rightsize.service.js';
-import { Detector, Prints, Secret, Settings } from './rightsize.tokens.js';
+import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import { resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -34,6 +34,7 @@ const providers: Provider[] = [
       secret === null ? installationSecret(mode === 'off' ? ':memory:' : database) : { secret, problem: null },
   },
   { provide: Prints, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createFingerprinter(secret) },
+  { provide: Sketches, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createSketcher(secret) },
   { provide: Detector, useFactory: () => createTemplateDetector() },
   {
     provide: Backend,

@@ -7,5 +7,8 @@ export const Detector = Symbol('rightsize.Detector');
 /** The {@link Fingerprinter} of optimizer-core, keyed by the installation's secret. */
 export const Prints = Symbol('rightsize.Prints');
 
+/** The {@link Sketcher} of optimizer-core, keyed by the installation's secret. */
+export const Sketches = Symbol('rightsize.Sketches');
+
 /** {@link InstallationSecret}: the key of the fingerprints. */
 export const Secret = Symbol('rightsize.Secret');

@@ -9,6 +9,7 @@ import {
   type Fingerprinter,
   type InferenceRequest,
   type RequestOptimizedV1,
+  type Sketcher,
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
 import { Clock } from '../clock.js';
@@ -17,7 +18,7 @@ import type { Exchange, Overflow } from '../exchange.js';
 import { ModelCatalogue } from '../model-catalogue.js';
 import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
-import { Detector, Prints, Settings } from '../rightsize.tokens.js';
+import { Detector, Prints, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { clientWindowRule, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
@@ -32,6 +33,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(Settings) private readonly settings: RightsizeSettings,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Prints) private readonly prints: Fingerprinter,
+    @Inject(Sketches) private readonly sketches: Sketcher,
     @Inject(Detector) private readonly detector: TemplateDetector,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
@@ -53,7 +55,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
 
     const atMs = this.clock.nowMs();
     const features = extractFeatures(request, this.prints);
-    const detection = this.detector.detect(model, features.fingerprints, atMs);
+    const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const view = await this.queries.execute(new GetSizingView(model, detection.templateId));
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const decision = decide({ policy: this.settings.policy, features, clientWindow, ...view });
@@ -103,13 +105,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
   /** A new template comes before the request that made it known: folds meet them in that order. */
   private record(optimized: RequestOptimizedV1, detection: Detection): string {
     const { requestId, decision } = optimized;
-    if (detection.detected) {
-      const { templateId } = detection.detected;
-      this.log.record(
-        `template-${templateId}`,
-        { type: 'template.detected', data: detection.detected },
-        { correlationId: requestId },
-      );
+    for (const event of detection.events) {
+      this.log.record(`template-${event.data.templateId}`, event, { correlationId: requestId });
     }
     this.recent.add({
       id: requestId,

@@ -1,6 +1,9 @@
 import type { Projection, RecordedEvent, RowWriter } from '@rightsize/event-store';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 
+/** `rowOf` gives another row as it is, for events that concern two. */
+export type Fold<Row> = (row: Row | undefined, event: DomainEvent, rowOf: (key: string) => Row | undefined) => Row;
+
 /**
  * A projection whose row under a key is a fold of the events that concern the key. Rows are
  * immutable values, replaced by each fold, so the hot path may hold on to one while the next is made.
@@ -10,7 +13,7 @@ export class FoldedRows<Row> implements Projection {
   readonly version: number;
   readonly types: readonly DomainEvent['type'][];
   readonly #keyOf: (event: DomainEvent) => string | null;
-  readonly #fold: (row: Row | undefined, event: DomainEvent) => Row;
+  readonly #fold: Fold<Row>;
   readonly #rows = new Map<string, Row>();
   readonly #changed = new Set<string>();
 
@@ -20,7 +23,7 @@ export class FoldedRows<Row> implements Projection {
     types: readonly DomainEvent['type'][];
     /** Null: the event concerns no row. */
     keyOf: (event: DomainEvent) => string | null;
-    fold: (row: Row | undefined, event: DomainEvent) => Row;
+    fold: Fold<Row>;
   }) {
     this.name = definition.name;
     this.version = definition.version;
@@ -52,7 +55,10 @@ export class FoldedRows<Row> implements Projection {
     if (!this.types.includes(event.type)) return;
     const key = this.#keyOf(event);
     if (key === null) return;
-    this.#rows.set(key, this.#fold(this.#rows.get(key), event));
+    this.#rows.set(
+      key,
+      this.#fold(this.#rows.get(key), event, (other) => this.#rows.get(other)),
+    );
     this.#changed.add(key);
   }
 

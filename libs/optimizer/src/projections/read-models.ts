@@ -1,13 +1,11 @@
 import {
   emptyModelStatistics,
-  emptyTemplateStatistics,
   foldModel,
-  foldTemplate,
-  type DomainEvent,
+  type KnownTemplate,
   type ModelStatistics,
-  type TemplateDetectedV1,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
+import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
 import { FoldedRows } from './folded-rows.js';
 
 /** The read models that decisions consult. Raise a `version` when its fold changes. */
@@ -22,28 +20,23 @@ export class ReadModels {
 
   readonly templates = new FoldedRows<TemplateStatistics>({
     name: 'template-statistics',
-    version: 2,
-    types: ['template.detected', 'request.optimized', 'request.completed'],
-    keyOf: templateOf,
-    fold: (row, event) =>
-      foldTemplate(row ?? emptyTemplateStatistics(templateOf(event) ?? '', event.data.model), event),
+    version: 3,
+    types: ['template.detected', 'template.split', 'templates.merged', 'request.optimized', 'request.completed'],
+    keyOf: statisticsKey,
+    fold: foldTemplateStatistics,
   });
 
-  /** What the detector takes up at start. */
-  readonly knownTemplates = new FoldedRows<TemplateDetectedV1>({
+  /** What the detector takes up at start, and what became of those that are no more. */
+  readonly knownTemplates = new FoldedRows<KnownTemplate>({
     name: 'known-templates',
-    version: 1,
-    types: ['template.detected'],
+    version: 2,
+    types: ['template.detected', 'template.split', 'templates.merged', 'template.evicted'],
     keyOf: templateOf,
-    fold: (row, event) => (event.type === 'template.detected' ? event.data : (row as TemplateDetectedV1)),
+    fold: foldKnownTemplate,
   });
 
   /** In no particular order: each reads the log by a checkpoint of its own. */
   get all(): readonly FoldedRows<unknown>[] {
     return [this.models, this.templates, this.knownTemplates] as readonly FoldedRows<unknown>[];
   }
-}
-
-function templateOf(event: DomainEvent): string | null {
-  return 'templateId' in event.data ? event.data.templateId : null;
 }

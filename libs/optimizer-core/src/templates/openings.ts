@@ -1,0 +1,102 @@
+import type { Boundary, Cluster } from './cluster.js';
+import { NodeTable } from './node-table.js';
+import type { PromptSketch } from './prompt-sketch.js';
+import type { TemplateTuning } from './tuning.js';
+
+export type OpeningMatch =
+  /** The prompt passes the boundary of a cluster. */
+  | { readonly kind: 'member'; readonly cluster: Cluster; readonly words: number }
+  /** It shares more with some members than the cluster has in common: a template within, or beside. */
+  | { readonly kind: 'fork'; readonly cluster: Cluster; readonly words: number; readonly boundary: Boundary }
+  /** It shares the opening of a cluster whose boundary lies deeper or nowhere. Not `sure`: only if more speaks for it. */
+  | {
+      readonly kind: 'move';
+      readonly cluster: Cluster;
+      readonly words: number;
+      readonly boundary: Boundary;
+      readonly sure: boolean;
+    }
+  /** It shares its opening with one earlier prompt. */
+  | { readonly kind: 'found'; readonly cluster: Cluster; readonly words: number; readonly boundary: Boundary };
+
+/** Finds by its opening the cluster of a prompt: prefix nodes and who passed there last. */
+export class Openings {
+  readonly #clusters: ReadonlyMap<number, Cluster>;
+  readonly #tuning: TemplateTuning;
+  readonly #nodes: NodeTable;
+  readonly #boundaries = new Map<number, number>();
+
+  constructor(clusters: ReadonlyMap<number, Cluster>, tuning: TemplateTuning, capacity: number) {
+    this.#clusters = clusters;
+    this.#tuning = tuning;
+    this.#nodes = new NodeTable(capacity);
+  }
+
+  get nodes(): number {
+    return this.#nodes.size;
+  }
+
+  match(sketch: PromptSketch): OpeningMatch | null {
+    const { met, deepest } = this.#walk(sketch);
+    if (deepest < 0) return null;
+    const words = sketch.depths[deepest]!;
+    const boundary = { key: sketch.nodes[deepest]!, depth: words };
+    const owner = met < 0 ? undefined : this.#clusters.get(this.#boundaries.get(sketch.nodes[met]!)!);
+    const known = met < 0 ? 0 : sketch.depths[met]!;
+    const member = owner === undefined ? null : ({ kind: 'member', cluster: owner, words: known } as const);
+    if (member !== null && words - known < this.#tuning.beyond) return member;
+    const last = this.#clusters.get(this.#nodes.get(boundary.key));
+    if (last === undefined) return member;
+    if (last.sketch !== null) return { kind: 'found', cluster: last, words, boundary };
+    if (last === owner) return this.#repetition(owner, boundary) ?? member;
+    return this.#shared(last, boundary, sketch.nodes[0]!, member === null) ?? member;
+  }
+
+  pass({ nodes }: PromptSketch, cluster: Cluster): void {
+    for (let i = 0; i < nodes.length; i++) this.#nodes.set(nodes[i]!, cluster.handle);
+  }
+
+  bound(cluster: Cluster, boundary: Boundary): void {
+    this.remove(cluster);
+    cluster.boundary = boundary;
+    cluster.changed = true;
+    this.#boundaries.set(boundary.key, cluster.handle);
+  }
+
+  remove(cluster: Cluster): void {
+    const key = cluster.boundary?.key;
+    if (key !== undefined && this.#boundaries.get(key) === cluster.handle) this.#boundaries.delete(key);
+  }
+
+  /** The deepest boundary and the deepest node that are known. */
+  #walk({ nodes }: PromptSketch): { met: number; deepest: number } {
+    let deepest = -1;
+    let met = -1;
+    for (let i = 0; i < nodes.length; i++) {
+      const bounded = this.#boundaries.has(nodes[i]!);
+      if (bounded) met = i;
+      if (bounded || this.#nodes.get(nodes[i]!) !== 0) deepest = i;
+    }
+    return { met, deepest };
+  }
+
+  #repetition(owner: Cluster, boundary: Boundary): OpeningMatch | null {
+    owner.repetitions++;
+    if (owner.members <= this.#tuning.young || owner.repetitions * 2 < owner.members) return null;
+    return { kind: 'fork', cluster: owner, words: boundary.depth, boundary };
+  }
+
+  #shared(last: Cluster, boundary: Boundary, start: number, free: boolean): OpeningMatch | null {
+    const words = boundary.depth;
+    if (last.boundary === null) {
+      const common = last.start === start;
+      return common
+        ? { kind: 'move', cluster: last, words, boundary, sure: true }
+        : { kind: 'fork', cluster: last, words, boundary };
+    }
+    if (last.boundary.depth <= words) return { kind: 'fork', cluster: last, words, boundary };
+    const young = last.members <= this.#tuning.young;
+    if (words * 2 < last.boundary.depth || !(free || young)) return null;
+    return { kind: 'move', cluster: last, words, boundary, sure: young };
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What detection keeps in memory of a prompt: keyed hashes, never text. Keys are 52-bit whole numbers.
+ */
+export interface PromptSketch {
+  /** Of all that was read: equal texts have equal keys. */
+  readonly exact: number;
+  /** Messages follow the first of the user's: a later turn of a conversation. */
+  readonly grown: boolean;
+  /** Nodes of the opening from the first that can matter on: running hashes after a word. */
+  readonly nodes: Float64Array;
+  /** Words that speak for each node; those of a short system prompt do not count. */
+  readonly depths: Uint16Array;
+  /** Segments of the whole, each key once, with what they weigh. */
+  readonly segments: Float64Array;
+  readonly weights: Uint8Array;
+  /** Which of them stand at the start of the text (1), at its end (2). */
+  readonly sides: Uint8Array;
+  /** The text is one paragraph, as people write who talk. */
+  readonly paragraph: boolean;
+}

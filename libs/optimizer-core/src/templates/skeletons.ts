@@ -1,0 +1,180 @@
+import type { Boundary, Cluster, Core } from './cluster.js';
+import type { PromptSketch } from './prompt-sketch.js';
+import { SegmentIndex } from './segment-index.js';
+import type { TemplateTuning } from './tuning.js';
+
+/** Clusters that one segment names, the most recent ones; more would make common segments costly. */
+const CLUSTERS_PER_SEGMENT = 64;
+const SINGLES_PER_SEGMENT = 16;
+/** Single prompts that are compared in full. */
+const COMPARED = 8;
+const BOTH_ENDS = 3;
+
+export interface SkeletonMatch {
+  readonly cluster: Cluster;
+  readonly weight: number;
+  /** Another cluster whose core is nearly the same. */
+  readonly twin: Cluster | null;
+}
+
+export interface Founding {
+  readonly others: readonly Cluster[];
+  /** Segment to weight. */
+  readonly segments: ReadonlyMap<number, number>;
+  readonly weight: number;
+}
+
+/** Finds by their segments the clusters and the single prompts that a prompt is like. */
+export class Skeletons {
+  readonly #clusters: ReadonlyMap<number, Cluster>;
+  readonly #tuning: TemplateTuning;
+  readonly #ofClusters = new SegmentIndex(CLUSTERS_PER_SEGMENT);
+  readonly #ofSingles = new SegmentIndex(SINGLES_PER_SEGMENT);
+
+  constructor(clusters: ReadonlyMap<number, Cluster>, tuning: TemplateTuning) {
+    this.#clusters = clusters;
+    this.#tuning = tuning;
+  }
+
+  /** Segments that are indexed: what memory grows with. */
+  get size(): number {
+    return this.#ofClusters.size + this.#ofSingles.size;
+  }
+
+  match(sketch: PromptSketch): SkeletonMatch | null {
+    let best: Cluster | null = null;
+    let most = 0;
+    let second: Cluster | null = null;
+    for (const [handle, weight] of this.#ofClusters.shared(sketch)) {
+      const cluster = this.#clusters.get(handle);
+      if (!cluster?.core || weight < this.#tuning.share * cluster.core.total) continue;
+      if (cluster.boundary !== null && weight <= cluster.boundary.depth && !passes(sketch, cluster.boundary)) continue;
+      if (weight > most || best === null) {
+        second = best;
+        best = cluster;
+        most = weight;
+      } else {
+        second = cluster;
+      }
+    }
+    if (best === null) return null;
+    return { cluster: best, weight: most, twin: second !== null && this.#twins(best, second) ? second : null };
+  }
+
+  founding(sketch: PromptSketch): Founding | null {
+    const { pair, triple, paragraph } = this.#tuning;
+    const near = this.#near(sketch, triple);
+    const mine = weightsOf(sketch);
+    const spoken = (segments: ReadonlyMap<number, number>): boolean => sketch.paragraph && !bothEnds(sketch, segments);
+    let best: Founding | null = null;
+    for (let i = 0; i < near.length; i++) {
+      const two = common(mine, near[i]!.sketch!);
+      for (let j = i + 1; j < near.length; j++) {
+        const three = common(two, near[j]!.sketch!);
+        const weight = sum(three);
+        if (weight < (spoken(three) ? paragraph : triple) || (best !== null && weight <= best.weight)) continue;
+        best = { others: [near[i]!, near[j]!], segments: three, weight };
+      }
+      const weight = sum(two);
+      if (best === null && i === 0 && weight >= (spoken(two) ? paragraph : pair)) {
+        best = { others: [near[0]!], segments: two, weight };
+      }
+    }
+    return best;
+  }
+
+  addSingle(cluster: Cluster, sketch: PromptSketch): void {
+    cluster.sketch = sketch;
+    for (const key of sketch.segments) this.#ofSingles.add(key, cluster.handle);
+  }
+
+  removeSingle(cluster: Cluster): void {
+    for (const key of cluster.sketch?.segments ?? []) this.#ofSingles.remove(key, cluster.handle);
+    cluster.sketch = null;
+  }
+
+  give(cluster: Cluster, core: Core): void {
+    cluster.core = core;
+    cluster.changed = true;
+    for (const key of core.weights.keys()) this.#ofClusters.add(key, cluster.handle);
+  }
+
+  /** Counts a member in; gives the segments of a child that splits off, if one does. */
+  join(cluster: Cluster, sketch: PromptSketch): ReadonlyMap<number, number> | null {
+    const { core } = cluster;
+    if (core === null) return null;
+    for (const key of core.join(sketch)) {
+      this.#ofClusters.remove(key, cluster.handle);
+      cluster.changed = true;
+    }
+    return this.#child(core, sketch);
+  }
+
+  remove(cluster: Cluster): void {
+    for (const key of cluster.core?.weights.keys() ?? []) this.#ofClusters.remove(key, cluster.handle);
+    this.removeSingle(cluster);
+  }
+
+  #near(sketch: PromptSketch, least: number): readonly Cluster[] {
+    const near = [...this.#ofSingles.shared(sketch)].filter(([, weight]) => weight >= least);
+    return near
+      .toSorted((a, b) => b[1] - a[1])
+      .slice(0, COMPARED)
+      .flatMap(([handle]) => {
+        const cluster = this.#clusters.get(handle);
+        return cluster === undefined || cluster.sketch === null ? [] : [cluster];
+      });
+  }
+
+  #child(core: Core, { segments }: PromptSketch): ReadonlyMap<number, number> | null {
+    const { childMembers, childShare, childWeight, childRelative } = this.#tuning;
+    if (core.members < childMembers) return null;
+    const keys = new Map(core.weights);
+    let beyond = 0;
+    for (const key of segments) {
+      const extra = core.extras.get(key);
+      if (extra === undefined || extra.hits < Math.max(2, core.members * childShare)) continue;
+      keys.set(key, extra.weight);
+      beyond += extra.weight;
+    }
+    if (beyond < Math.max(childWeight, childRelative * core.total)) return null;
+    for (const key of keys.keys()) core.extras.delete(key);
+    return keys;
+  }
+
+  #twins(a: Cluster, b: Cluster): boolean {
+    if (a.boundary !== null && b.boundary !== null) return false;
+    return a.core!.sharedWith(b.core!) >= this.#tuning.twin * Math.max(a.core!.total, b.core!.total);
+  }
+}
+
+function passes({ nodes }: PromptSketch, { key }: Boundary): boolean {
+  return nodes.includes(key);
+}
+
+function bothEnds({ segments, sides }: PromptSketch, shared: ReadonlyMap<number, number>): boolean {
+  let found = 0;
+  for (let i = 0; i < segments.length; i++) if (shared.has(segments[i]!)) found |= sides[i]!;
+  return found === BOTH_ENDS;
+}
+
+function weightsOf({ segments, weights }: PromptSketch): ReadonlyMap<number, number> {
+  const map = new Map<number, number>();
+  for (let i = 0; i < segments.length; i++) map.set(segments[i]!, weights[i]!);
+  return map;
+}
+
+function common(mine: ReadonlyMap<number, number>, { segments }: PromptSketch): ReadonlyMap<number, number> {
+  const shared = new Map<number, number>();
+  for (const key of segments) {
+    const weight = mine.get(key);
+    if (weight !== undefined) shared.set(key, weight);
+  }
+  return shared;
+}
+
+function sum(segments: ReadonlyMap<number, number>): number {
+  let total = 0;
+  for (const weight of segments.values()) total += weight;
+  return total;
+}
