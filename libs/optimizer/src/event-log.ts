@@ -51,6 +51,7 @@ export class EventLog {
   readonly #bus: EventBus;
   readonly #logger = new Logger('RightsizeEventLog');
   readonly #unsettled = new Set<Promise<void>>();
+  #behind: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #storage: EventStorage | null = null;
   #runner: ProjectionRunner | null = null;
@@ -82,9 +83,18 @@ export class EventLog {
     const id = newId();
     if (this.#waiting.length >= WAITING_CAPACITY) this.#lost += 1;
     else this.#waiting.push({ stream, event: { id, type: event.type, schemaVersion: 1, data: event.data, metadata } });
-    if (this.#storage) this.#linger ??= setTimeout(() => void this.#write(), LINGER_MS);
+    if (this.#storage) this.#writeSoon();
     else for (const projection of this.#readModels.all) projection.applyDomain(event);
     return id;
+  }
+
+  /**
+   * Does work that nobody waits for, such as {@link record}ing what became of a request: not between
+   * an answer and the next request, but when events are written, in order. It must not throw.
+   */
+  behind(work: () => void): void {
+    this.#behind.push(work);
+    this.#writeSoon();
   }
 
   /** Resolves when everything recorded so far is durable and folded, or has failed. */
@@ -150,23 +160,32 @@ export class EventLog {
     this.#reopen.unref();
   }
 
+  #writeSoon(): void {
+    this.#linger ??= setTimeout(() => void this.#write(), LINGER_MS);
+  }
+
   /** Hands everything that waits to the store, in parts. One at a time; a second caller shares the first one's. */
   #write(): Promise<void> {
     if (this.#linger) clearTimeout(this.#linger);
     this.#linger = null;
-    if (this.#storage && this.#waiting.length > 0) this.#writing ??= this.#writeAll(this.#storage);
+    if (this.#behind.length > 0 || (this.#storage && this.#waiting.length > 0)) this.#writing ??= this.#writeAll();
     return this.#writing ?? Promise.resolve();
   }
 
-  async #writeAll(storage: EventStorage): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const part = this.#waiting.splice(0, Math.max(PART_EVENTS, Math.ceil(this.#waiting.length / PARTS)));
-      // Appends of one turn become one transaction, in the order in which they were made.
-      for (const [stream, events] of byStream(part)) this.#append(storage, stream, events);
+  async #writeAll(): Promise<void> {
+    for (;;) {
+      for (const work of part(this.#behind)) work();
+      if (this.#storage) this.#appendAll(this.#storage, part(this.#waiting));
       await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#behind.length === 0 && (this.#storage === null || this.#waiting.length === 0)) break;
     }
     // In the same step as the loop's last look: what is recorded in between would wait for nobody.
     this.#writing = null;
+  }
+
+  /** Appends of one turn become one transaction, in the order in which they were made. */
+  #appendAll(storage: EventStorage, entries: readonly Waiting[]): void {
+    for (const [stream, events] of byStream(entries)) this.#append(storage, stream, events);
   }
 
   #append(storage: EventStorage, stream: string, events: readonly NewEvent[]): void {
@@ -193,6 +212,11 @@ export class EventLog {
     }
     this.#problem = problem;
   }
+}
+
+/** Takes from the front what one turn of the event loop may work off. */
+function part<T>(queue: T[]): readonly T[] {
+  return queue.splice(0, Math.max(PART_EVENTS, Math.ceil(queue.length / PARTS)));
 }
 
 /** Neighbours in one stream together: a request's events are one append, and none comes before what led to it. */

@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { CommandBus } from '@nestjs/cqrs';
 import { parseRefusal } from '@rightsize/ollama';
 import type { TemplateDetector } from '@rightsize/optimizer-core';
-
 import { Backend } from './backend.js';
+import { Clock } from './clock.js';
 import { OptimizeRequest } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
 import { RetryRefused } from './commands/retry-refused.command.js';
@@ -41,6 +41,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(CommandBus) private readonly commands: CommandBus,
     @Inject(Settings) private readonly settings: RightsizeSettings,
     @Inject(Secret) private readonly secret: InstallationSecret,
+    @Inject(Clock) private readonly clock: Clock,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(ReadModels) private readonly readModels: ReadModels,
     @Inject(Detector) private readonly detector: TemplateDetector,
@@ -133,9 +134,10 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   private observe(exchange: Exchange): AnswerObserver {
     const done = (outcome: Outcome) => {
-      this.commands
-        .execute(new RecordCompletion(exchange, outcome))
-        .catch((error: unknown) => this.fail('recording', error));
+      const completion = new RecordCompletion(exchange, outcome, this.clock.nowMs());
+      this.log.behind(() => {
+        this.commands.execute(completion).catch((error: unknown) => this.fail('recording', error));
+      });
     };
     return new AnswerObserver(exchange.ticket, done, (error) => this.fail('observing', error));
   }

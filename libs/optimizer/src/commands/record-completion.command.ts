@@ -7,6 +7,8 @@ export class RecordCompletion extends Command<void> {
   constructor(
     readonly exchange: Exchange,
     readonly outcome: Outcome,
+    /** When the exchange ended, milliseconds since the epoch. */
+    readonly atMs: number,
   ) {
     super();
   }

@@ -4,11 +4,11 @@ import {
   judgeCompletion,
   rawPromptTokens,
   type DomainEvent,
+  type Judgement,
   type RequestCompletedV1,
   type RunnerReloadedV1,
   type TruncationDetectedV1,
 } from '@rightsize/optimizer-core';
-import { Clock } from '../clock.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange } from '../exchange.js';
 import type { Outcome } from '../exchange-observer.js';
@@ -19,26 +19,16 @@ import { RecordCompletion } from './record-completion.command.js';
 @CommandHandler(RecordCompletion)
 export class RecordCompletionHandler implements ICommandHandler<RecordCompletion> {
   constructor(
-    @Inject(Clock) private readonly clock: Clock,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
   ) {}
 
-  async execute({ exchange, outcome }: RecordCompletion): Promise<void> {
+  async execute({ exchange, outcome, atMs }: RecordCompletion): Promise<void> {
     const { requestId } = exchange;
-    const atMs = this.clock.nowMs();
-    const completed = completionOf(exchange, outcome, atMs);
-    const judgement = judgeCompletion({
-      ...completed,
-      end: outcome.end,
-      done: outcome.ending.kind === 'final',
-      streamError: outcome.ending.kind === 'error',
-      preload: exchange.features.preload,
-      numPredict: exchange.features.numPredict,
-      promptEstimate: exchange.decision.inputs.promptEstimate,
-    });
-    const events: DomainEvent[] = [{ type: 'request.completed', data: { ...completed, taints: judgement.taints } }];
+    const judgement = judge(exchange, outcome);
+    const completed = completionOf(exchange, outcome, judgement.taints, atMs);
+    const events: DomainEvent[] = [{ type: 'request.completed', data: completed }];
     if (judgement.truncation && completed.window !== null) {
       events.push({
         type: 'truncation.detected',
@@ -52,8 +42,8 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     for (const event of events) {
       this.log.record(streamOf(event), event, { correlationId: requestId, causationId: exchange.eventId });
     }
-    const { status, promptTokens, outputTokens } = completed;
-    this.recent.complete(requestId, { status, promptTokens, outputTokens, taints: judgement.taints });
+    const { status, promptTokens, outputTokens, taints } = completed;
+    this.recent.complete(requestId, { status, promptTokens, outputTokens, taints });
   }
 }
 
@@ -68,11 +58,32 @@ function windowOf({ imposed, decision, runner }: Exchange): number | null {
   return imposed ? decision.numCtx : (runner?.window ?? null);
 }
 
+// Literals, field by field: copying objects of so many fields costs more than all the rest of a completion.
+
+function judge(exchange: Exchange, { end, status, ending }: Outcome): Judgement {
+  const final = ending.kind === 'final' ? ending.chunk : null;
+  return judgeCompletion({
+    status,
+    end,
+    done: final !== null,
+    streamError: ending.kind === 'error',
+    preload: exchange.features.preload,
+    doneReason: final?.doneReason ?? null,
+    loadNs: final?.loadNs ?? null,
+    promptTokens: final?.promptTokens ?? null,
+    outputTokens: final?.outputTokens ?? null,
+    window: windowOf(exchange),
+    numPredict: exchange.features.numPredict,
+    promptEstimate: exchange.decision.inputs.promptEstimate,
+  });
+}
+
 function completionOf(
   exchange: Exchange,
   { status, ending }: Outcome,
+  taints: RequestCompletedV1['taints'],
   atMs: number,
-): Omit<RequestCompletedV1, 'taints'> {
+): RequestCompletedV1 {
   const final = ending.kind === 'final' ? ending.chunk : null;
   return {
     requestId: exchange.requestId,
@@ -90,13 +101,14 @@ function completionOf(
     outputTokens: final?.outputTokens ?? null,
     window: windowOf(exchange),
     rawEstimate: rawPromptTokens(exchange.features),
+    taints,
     atMs,
   };
 }
 
 function truncationOf(
   exchange: Exchange,
-  { requestId, model, templateId, promptTokens, outputTokens, atMs }: Omit<RequestCompletedV1, 'taints'>,
+  { requestId, model, templateId, promptTokens, outputTokens, atMs }: RequestCompletedV1,
   window: number,
   found: Pick<TruncationDetectedV1, 'kind' | 'sign'>,
 ): TruncationDetectedV1 {
@@ -118,7 +130,7 @@ function joinedLoad({ runner, decision }: Exchange): boolean {
   return runner?.source === 'decision' && runner.window === decision.numCtx;
 }
 
-function reloadOf(exchange: Exchange, completed: Omit<RequestCompletedV1, 'taints'>): RunnerReloadedV1 {
+function reloadOf(exchange: Exchange, completed: RequestCompletedV1): RunnerReloadedV1 {
   const { runner } = exchange;
   const cause = runner === null ? 'first' : runner.window === completed.window ? 'foreign' : 'decision';
   return {
