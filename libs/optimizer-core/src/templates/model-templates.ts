@@ -173,7 +173,8 @@ export class ModelTemplates {
     evidence: number,
   ): Placement {
     const child = this.#skeletons.join(cluster, sketch);
-    if (child !== null) return this.#split(cluster, sketch, fingerprints, null, child, evidence);
+    // Who is known by its opening would be again: a child would never get a second member.
+    if (child !== null && by === 'skeleton') return this.#split(cluster, sketch, fingerprints, null, child, evidence);
     return { ...NOWHERE, cluster, matched: true, by, evidence };
   }
 

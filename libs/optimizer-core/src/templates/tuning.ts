@@ -23,8 +23,8 @@ export interface TemplateTuning {
 }
 
 export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
-  beyond: 32,
-  young: 3,
+  beyond: 48,
+  young: 5,
   share: 0.75,
   pair: 10,
   triple: 4,
@@ -32,6 +32,6 @@ export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
   childShare: 0.25,
   childMembers: 8,
   childWeight: 4,
-  childRelative: 0.25,
-  twin: 0.9,
+  childRelative: 0.4,
+  twin: 0.8,
 });
