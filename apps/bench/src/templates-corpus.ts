@@ -17,11 +17,15 @@ export interface CorpusPrompt {
 
 const GZIP_MAGIC = 0x1f;
 
+/** A text file's content, gzipped or plain. */
+export function readText(file: string): string {
+  const bytes = readFileSync(file);
+  return (bytes[0] === GZIP_MAGIC ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
 /** Reads lines of JSON, gzipped or plain. Throws an error that names the file and the line. */
 export function readLines(file: string): readonly unknown[] {
-  const bytes = readFileSync(file);
-  const text = (bytes[0] === GZIP_MAGIC ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text
+  return readText(file)
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line, index) => {

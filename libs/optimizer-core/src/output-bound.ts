@@ -1,7 +1,9 @@
+import { answerKind } from './answer-sample.js';
 import type { Decision, PolicyParameters } from './decision.js';
-import { quantile } from './recent-sample.js';
+import { outputCurve } from './output-curve.js';
 import type { RequestFeatures } from './request.js';
 import type { ModelStatistics, TemplateStatistics } from './statistics.js';
+import { estimatePrompt } from './token-estimate.js';
 
 export interface OutputBound {
   /** Tokens to keep for the answer. */
@@ -20,39 +22,24 @@ export function boundOutput(
   template: TemplateStatistics | null,
   model: ModelStatistics | null,
 ): OutputBound {
+  const learnt = learntBound(policy, features, template, model);
   const limit = features.numPredict;
-  if (limit !== null && (runsIntoLimits(policy, template) ?? runsIntoLimits(policy, model) ?? false)) {
-    return { tokens: limit, source: 'num_predict' };
-  }
-  const learnt = learntBound(policy, template, model);
-  if (limit !== null && limit <= learnt.tokens) return { tokens: limit, source: 'num_predict' };
-  return learnt;
+  return limit !== null && limit <= learnt.tokens ? { tokens: limit, source: 'num_predict' } : learnt;
 }
 
 function learntBound(
   policy: PolicyParameters,
+  features: RequestFeatures,
   template: TemplateStatistics | null,
   model: ModelStatistics | null,
 ): OutputBound {
-  const ofTemplate = template === null ? null : quantile(template.outputs, policy.outputQuantile);
-  if (template !== null && ofTemplate !== null && template.outputs.values.length >= policy.minSamples) {
-    return { tokens: ofTemplate, source: 'template' };
-  }
-  const ofModel = model === null ? null : quantile(model.outputs, policy.outputQuantile);
-  if (model !== null && ofModel !== null && model.outputs.values.length >= policy.minSamples) {
-    return { tokens: Math.max(ofModel, ofTemplate ?? 0), source: 'model' };
-  }
-  return { tokens: Math.max(policy.unknownOutput, ofModel ?? 0, ofTemplate ?? 0), source: 'default' };
-}
-
-/**
- * Whether limits end more answers than the quantile leaves out: then the quantile of the complete
- * ones says nothing of the rest. Null while too few answers were seen to tell.
- */
-function runsIntoLimits(
-  policy: PolicyParameters,
-  statistics: TemplateStatistics | ModelStatistics | null,
-): boolean | null {
-  if (statistics === null || statistics.lengthStops.samples < policy.minSamples) return null;
-  return statistics.lengthStops.mean > 1 - policy.outputQuantile;
+  const seen = (statistics: TemplateStatistics | ModelStatistics | null): number =>
+    statistics?.answers?.outputs.length ?? 0;
+  if (seen(template) + seen(model) === 0) return { tokens: policy.unknownOutput, source: 'default' };
+  const promptTokens = estimatePrompt(features, model, template).mean;
+  const curve = outputCurve(model, template, { promptTokens, kind: answerKind(features) });
+  const tokens = curve.quantile(policy.outputQuantile);
+  if (seen(template) >= policy.minSamples) return { tokens, source: 'template' };
+  if (seen(model) >= policy.minSamples) return { tokens, source: 'model' };
+  return { tokens: Math.max(policy.unknownOutput, tokens), source: 'default' };
 }

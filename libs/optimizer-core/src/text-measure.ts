@@ -3,7 +3,9 @@ import {
   BLANK,
   CAPITAL,
   DIGIT,
+  DIGIT_STATES,
   FIRST_STATE,
+  GAP_STATES,
   LETTER,
   letterStates,
   LINE,
@@ -52,15 +54,14 @@ const SIZES = Object.keys(new TextMeasure()) as readonly (keyof TextMeasure)[];
 /** Adds a text to `measure`, in one pass over its UTF-16 units. */
 export function measureText(text: string, measure: TextMeasure): void {
   const passed = new Uint32Array(STATES);
-  let { bytes, wideChars, alphabetChars, digitChars, opaqueChars } = measure;
+  let { bytes, wideChars, alphabetChars, opaqueChars } = measure;
   let state = FIRST_STATE;
-  let spaceAt = -1;
+  let solid = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
-    let kind: number;
-    if (unit < 0x80) kind = ASCII[unit]!;
+    if (unit < 0x80) state = AFTER_ASCII[(state << 7) | unit]!;
     else {
-      kind = kindBeyondAscii(unit);
+      const kind = kindBeyondAscii(unit);
       bytes += unit < 0x800 ? 1 : 2;
       if (kind === ALPHABET) alphabetChars++;
       else if (kind === WIDE) wideChars++;
@@ -69,21 +70,18 @@ export function measureText(text: string, measure: TextMeasure): void {
         bytes -= 2;
         wideChars++;
       }
+      state = TRANSITIONS[state * 8 + kind]!;
     }
-    state = TRANSITIONS[state * 8 + kind]!;
     passed[state]!++;
-    if (kind === DIGIT) digitChars++;
-    else if (kind >= BLANK) {
-      if (i - spaceAt > OPAQUE_RUN + 1) opaqueChars += i - spaceAt - 1;
-      spaceAt = i;
-    }
+    // No branch: where words end cannot be foreseen, and a wrong guess costs more than all the rest.
+    solid = (solid + 1) & SOLID[state]!;
+    if (solid > OPAQUE_RUN) opaqueChars += solid === OPAQUE_RUN + 1 ? solid : 1;
   }
-  const solid = text.length - spaceAt - 1;
   measure.bytes = bytes + text.length;
   measure.wideChars = wideChars;
   measure.alphabetChars = alphabetChars;
-  measure.digitChars = digitChars;
-  measure.opaqueChars = opaqueChars + (solid > OPAQUE_RUN ? solid : 0);
+  measure.digitChars += sum(passed, DIGIT_STATES);
+  measure.opaqueChars = opaqueChars;
   measure.pieces += sum(passed, PIECE_STATES);
   measure.excessLetters += excessOf(passed);
 }
@@ -107,6 +105,15 @@ const ASCII = Uint8Array.from({ length: 0x80 }, (_, unit) => {
   if (unit === 32) return BLANK;
   return unit >= 9 && unit <= 13 ? LINE : SYMBOL;
 });
+
+/** `AFTER_ASCII[(state << 7) | unit]` is the next state. */
+const AFTER_ASCII = Uint8Array.from(
+  { length: STATES * 0x80 },
+  (_, index) => TRANSITIONS[(index >> 7) * 8 + ASCII[index & 0x7f]!]!,
+);
+
+/** All bits for the states in which a run without white space goes on, none for the others. */
+const SOLID = Int32Array.from({ length: STATES }, (_, state) => (GAP_STATES.includes(state) ? 0 : -1));
 
 function kindBeyondAscii(unit: number): number {
   if (unit < 0xc0) return SYMBOL;

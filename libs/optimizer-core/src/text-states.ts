@@ -54,6 +54,20 @@ export const PIECE_STATES = [
   DIGIT_AFTER_BLANK,
 ] as const;
 
+/** States of a digit. */
+export const DIGIT_STATES: readonly number[] = [DIGITS, DIGITS + 1, DIGITS + 2, DIGIT_AFTER_BLANK];
+
+/** States that end a run without white space: white space, and the characters of scripts that have none. */
+export const GAP_STATES: readonly number[] = [
+  FIRST_BLANK,
+  SECOND_BLANK,
+  MORE_BLANKS,
+  LINE_AFTER_SYMBOL,
+  FIRST_LINE,
+  MORE_LINES,
+  WIDE_STATE,
+];
+
 /** States of the n-th letter of a word. */
 export function letterStates(n: number): readonly number[] {
   return [n, CAPITALS + n];
