@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { verifyReadModels, type RecordedEvent } from '@rightsize/event-store';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { EVENT_UPCASTERS, ReadModels } from '@rightsize/optimizer';
+import type { TemplateDetectedV1 } from '@rightsize/optimizer-core';
 import { startServer, type ChildServer } from '../apps/demo/src/child-server.js';
 
 const APPS = resolve(import.meta.dirname, '..', 'apps');
@@ -108,7 +109,9 @@ it('a gateway killed in the middle of its work leaves a log that is whole, and g
     'request.completed',
   ]);
   // What was learnt before the kills is there after them: the opening is one template under one id.
-  const templates = events.filter((event) => event.type === 'template.detected').map(({ data }) => data['templateId']);
+  const templates = events
+    .filter((event) => event.type === 'template.detected')
+    .map(({ data }) => (data as TemplateDetectedV1).templateId);
   expect(new Set(templates).size).toBe(1);
   // Completions of the last milliseconds before a kill may be missing (docs/decisions/durability.md), not those of the seconds before.
   const streams = new Set(events.map((event) => event.stream));
