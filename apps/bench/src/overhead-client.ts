@@ -57,14 +57,14 @@ class RawClient {
   }
 }
 
-export interface Slice {
+export interface Load {
   /** Milliseconds from the first byte out to the last byte in, one per request. */
   readonly latencies: readonly number[];
   readonly seconds: number;
 }
 
 /** Sends the case's request over and over, one at a time on each connection, for so many seconds. */
-export async function load(url: string, { request, clients }: Case, seconds: number): Promise<Slice> {
+export async function load(url: string, { request, clients }: Case, seconds: number): Promise<Load> {
   const opened = await Promise.all(Array.from({ length: clients }, () => RawClient.open(new URL(url))));
   const latencies: number[] = [];
   const begun = performance.now();

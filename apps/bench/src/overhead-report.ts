@@ -1,7 +1,13 @@
-import type { Slice } from './overhead-client.js';
+import type { Load } from './overhead-client.js';
 
-export const SIDES = ['direct', 'plain', 'gateway'] as const;
+/** `off`: the gateway that only passes on (`--mode off`). `gateway`: the one that decides, and writes its log. */
+export const SIDES = ['direct', 'plain', 'off', 'gateway'] as const;
 export type Side = (typeof SIDES)[number];
+
+export interface Slice extends Load {
+  /** Processor time of the server meanwhile. */
+  readonly cpuSeconds: number;
+}
 
 export interface Figures {
   readonly requests: number;
@@ -10,6 +16,8 @@ export interface Figures {
   readonly p99: number;
   /** Requests per second. */
   readonly rate: number;
+  /** Processor time a request, microseconds; NaN where it cannot be read. */
+  readonly cpuUs: number;
 }
 
 export interface Row {
@@ -27,8 +35,10 @@ export function figures(slices: readonly Slice[]): Figures {
   const latencies = slices.flatMap((slice) => slice.latencies).toSorted((a, b) => a - b);
   const at = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? NaN;
+  const requests = latencies.length;
   const seconds = slices.reduce((sum, slice) => sum + slice.seconds, 0);
-  return { requests: latencies.length, p50: at(0.5), p99: at(0.99), rate: latencies.length / seconds };
+  const cpuUs = (slices.reduce((sum, slice) => sum + slice.cpuSeconds, 0) * 1e6) / requests;
+  return { requests, p50: at(0.5), p99: at(0.99), rate: requests / seconds, cpuUs };
 }
 
 export function row(name: string, clients: number, sides: Record<Side, Figures>): Row {
@@ -58,7 +68,7 @@ export function table(rows: readonly Row[]): string {
   const head = [
     'case',
     'clients',
-    ...SIDES.flatMap((side) => [`${side} p50`, 'p99', 'req/s']),
+    ...SIDES.flatMap((side) => [`${side} p50`, 'p99', 'req/s', 'cpu']),
     'added p50',
     'p99',
     'x plain',
@@ -70,6 +80,7 @@ export function table(rows: readonly Row[]): string {
       entry.sides[side].p50.toFixed(2),
       entry.sides[side].p99.toFixed(2),
       entry.sides[side].rate.toFixed(0),
+      Number.isNaN(entry.sides[side].cpuUs) ? '-' : entry.sides[side].cpuUs.toFixed(0),
     ]),
     entry.addedP50.toFixed(2),
     entry.addedP99.toFixed(2),

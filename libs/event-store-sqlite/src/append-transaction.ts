@@ -33,7 +33,8 @@ export class AppendTransaction {
   readonly #insert: Database.Statement;
   readonly #lastOfStream: Database.Statement;
   readonly #byId: Database.Statement;
-  readonly #group: Database.Transaction<(appends: readonly EncodedAppend[], nowMs: number) => AppendOutcome[]>;
+  readonly #together: Database.Transaction<(appends: readonly EncodedAppend[], nowMs: number) => AppendOutcome[]>;
+  readonly #apart: Database.Transaction<(appends: readonly EncodedAppend[], nowMs: number) => AppendOutcome[]>;
   readonly #one: Database.Transaction<(append: EncodedAppend, nowMs: number) => AppendResult>;
 
   constructor(writer: Database.Database) {
@@ -49,7 +50,8 @@ export class AppendTransaction {
     );
     this.#byId = writer.prepare('SELECT position, version FROM events WHERE id = ?');
     this.#one = writer.transaction((append, nowMs) => this.#append(append, nowMs));
-    this.#group = writer.transaction((appends, nowMs) => appends.map((append) => this.#inSavepoint(append, nowMs)));
+    this.#together = writer.transaction((appends, nowMs) => appends.map((append) => this.#append(append, nowMs)));
+    this.#apart = writer.transaction((appends, nowMs) => appends.map((append) => this.#inSavepoint(append, nowMs)));
   }
 
   /** One outcome for each append, durable on return. Throws, with nothing written, what concerns the whole file. */
@@ -57,7 +59,13 @@ export class AppendTransaction {
     const [only] = appends;
     // The transaction of a single append is its savepoint.
     if (appends.length === 1 && only !== undefined) return [this.#one.immediate(only, nowMs)];
-    return this.#group.immediate(appends, nowMs);
+    try {
+      // A conflict is seen before anything is written: it takes no savepoint to take it back.
+      return this.#together.immediate(appends, nowMs);
+    } catch (error) {
+      if (!isOwnFault(error)) throw error;
+      return this.#apart.immediate(appends, nowMs);
+    }
   }
 
   #inSavepoint(append: EncodedAppend, nowMs: number): AppendOutcome {
