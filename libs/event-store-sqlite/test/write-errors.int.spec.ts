@@ -19,6 +19,31 @@ function holdWriteLock(file: string): () => void {
   return () => other.close();
 }
 
+describe('an event that the database cannot hold', () => {
+  it('fails the append it is in, wholly, and none of the others of its group', async () => {
+    const { store } = await folder.open({});
+    const nameless = { ...sampleEvent(), type: null as never };
+    const results = await Promise.allSettled([
+      store.append('a', sampleEvents(2)),
+      store.append('a', [sampleEvent(), nameless]),
+      store.append('b', sampleEvents(1), 7),
+      store.append('a', sampleEvents(1), 2),
+    ]);
+
+    expect(results).toMatchObject([
+      { status: 'fulfilled', value: { kind: 'appended', position: 2, version: 2, duplicates: 0 } },
+      { status: 'rejected', reason: { code: 'SQLITE_CONSTRAINT_NOTNULL' } },
+      { status: 'fulfilled', value: { kind: 'conflict', actualVersion: 0 } },
+      { status: 'fulfilled', value: { kind: 'appended', version: 3, duplicates: 0 } },
+    ]);
+    expect((await readWholeLog(store)).map(({ stream, version }) => [stream, version])).toEqual([
+      ['a', 1],
+      ['a', 2],
+      ['a', 3],
+    ]);
+  });
+});
+
 describe('a full disk', () => {
   it('refuses what does not fit, says so in health, and takes what fits', async () => {
     const { store, health, file } = await folder.open({ maxFileBytes: 400_000 });
