@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { explain } from './explain.js';
 import type { Finding } from './finding.js';
+import { templates } from './templates.js';
 import { verify } from './verify.js';
 
 interface Flags {
@@ -27,6 +28,7 @@ command(
   'why a request got its window; the id is in the header x-rightsize-decision',
   (id: string, flags: Flags) => explain(flags.db, id),
 );
+command('templates', 'list the templates by use, with their sizes and windows', (flags: Flags) => templates(flags.db));
 
 function command(name: string, description: string, action: (...args: never[]) => Promise<Finding>): void {
   program

@@ -6,6 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import type { RecordedEvent } from '@rightsize/event-store';
 import { RightsizeModule, RightsizeService, type Optimized, type RightsizeOptions } from '../src/index.js';
+import type { TemplateDetector } from '@rightsize/optimizer-core';
+import { Detector } from '../src/rightsize.tokens.js';
 import { startFakeOllama, type FakeOllama } from './fake-ollama.js';
 
 const LONG_OPENING = Array.from({ length: 300 }, (_, i) => `rule${i} says that`).join(' ');
@@ -313,6 +315,17 @@ describe('what the module learns', () => {
     const after = second.decisions(1)[0];
     expect(before?.templateId).toBeTruthy();
     expect(after?.templateId).toBe(before?.templateId);
+  });
+
+  it('goes to the template that the one it was asked under is part of by now', async () => {
+    const service = await start();
+    for (const topic of ['one', 'two']) answer(await send(service, chat(`${LONG_OPENING} about ${topic}`)));
+    const optimized = await send(service, chat(`${LONG_OPENING} about three`));
+    app!.get<TemplateDetector>(Detector).resolve = () => 't-survivor';
+    answer(optimized);
+    await stop();
+    const events = (await eventsOfLog()).filter((e) => e.stream === `request-${optimized.requestId}`);
+    expect(events.map((e) => e.data['templateId'])).toEqual([expect.stringMatching(/^t-[0-9a-f]{16}$/), 't-survivor']);
   });
 
   it('calibrates the estimate from what the server counted', async () => {

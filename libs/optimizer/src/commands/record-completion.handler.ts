@@ -7,12 +7,14 @@ import {
   type Judgement,
   type RequestCompletedV1,
   type RunnerReloadedV1,
+  type TemplateDetector,
   type TruncationDetectedV1,
 } from '@rightsize/optimizer-core';
 import { EventLog } from '../event-log.js';
 import type { Exchange } from '../exchange.js';
 import type { Outcome } from '../exchange-observer.js';
 import { RecentDecisions } from '../recent-decisions.js';
+import { Detector } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { RecordCompletion } from './record-completion.command.js';
 
@@ -22,10 +24,14 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
+    @Inject(Detector) private readonly detector: TemplateDetector,
   ) {}
 
-  async execute({ exchange, outcome, atMs }: RecordCompletion): Promise<void> {
-    const { requestId } = exchange;
+  async execute({ exchange: asked, outcome, atMs }: RecordCompletion): Promise<void> {
+    const { requestId } = asked;
+    // Its template may have become part of another while the answer was on its way.
+    const templateId = asked.templateId === null ? null : this.detector.resolve(asked.templateId);
+    const exchange = { ...asked, templateId };
     const judgement = judge(exchange, outcome);
     const completed = completionOf(exchange, outcome, judgement.taints, atMs);
     const events: DomainEvent[] = [{ type: 'request.completed', data: completed }];
