@@ -32,8 +32,8 @@ const PARTS = 8;
 /** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
 const FOLD_DELAY_MS = 100;
 
-/** Events folded and committed at once: less than a millisecond for each projection. */
-const PAGE_EVENTS = 64;
+/** Events folded and committed at once: about a millisecond for each projection. */
+const PAGE_EVENTS = 24;
 
 interface Waiting {
   readonly stream: string;
