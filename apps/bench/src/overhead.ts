@@ -17,7 +17,7 @@ const WARM_UP_SECONDS = 1;
 
 /**
  * Requests that each side serves before the first is measured: so many it takes until the compiler has
- * seen all of the deciding gateway's code often enough (its p50 falls fivefold meanwhile).
+ * seen all of the deciding gateway's code often enough (its p50 falls to a third or less meanwhile).
  */
 const WARM_UP_REQUESTS = 20_000;
 const WARM_UP_CLIENTS = 8;
