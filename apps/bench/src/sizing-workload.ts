@@ -13,6 +13,10 @@ export interface Hardware {
   readonly max_ctx: number;
   readonly default_ctx: number;
   readonly keep_alive_s: number;
+  /** How much slower what lies on the CPU runs, as a factor. */
+  readonly cpu_slowdown: number;
+  /** Seconds that a GiB held for an hour is worth. */
+  readonly memory_price_s: number;
 }
 
 /** What a proxy can see of a request before it is answered. */
@@ -25,6 +29,8 @@ export interface Arrival {
   readonly numCtx: number | null;
   readonly numPredict: number | null;
   readonly template: string | null;
+  /** A proxy knows it by the opening messages that its turns share. */
+  readonly conversation: string | null;
 }
 
 /** What the answer tells. */
@@ -33,7 +39,6 @@ export interface Outcome {
   readonly outputTokens: number;
   /** Tokens shared with the conversation's previous request; cached when nothing came between. */
   readonly cachedPrefix: number;
-  readonly conversation: string | null;
 }
 
 export interface Workload {
@@ -69,6 +74,8 @@ function parseHardware(head: Record<string, unknown>, file: string): Hardware {
     max_ctx: read('max_ctx'),
     default_ctx: read('default_ctx'),
     keep_alive_s: read('keep_alive_s', 300),
+    cpu_slowdown: read('cpu_slowdown', 8),
+    memory_price_s: read('memory_price_s'),
   };
 }
 
@@ -81,12 +88,12 @@ function parseRequest(line: Record<string, unknown>, where: string): Workload['r
       numCtx: optional(line['num_ctx']),
       numPredict: optional(line['num_predict']),
       template: typeof line['template'] === 'string' ? line['template'] : null,
+      conversation: typeof line['conversation'] === 'string' ? line['conversation'] : null,
     },
     outcome: {
       promptTokens: number(line, 'prompt_tokens', where),
       outputTokens: number(line, 'output_tokens', where),
       cachedPrefix: number(line, 'cached_prefix', where, 0),
-      conversation: typeof line['conversation'] === 'string' ? line['conversation'] : null,
     },
   };
 }

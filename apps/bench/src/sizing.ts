@@ -1,73 +1,127 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 import { DEFAULT_POLICY, type PolicyParameters } from '@rightsize/optimizer-core';
 import { Command } from 'commander';
 
+import { clairvoyantSeconds } from './sizing-clairvoyant.js';
+import { COMPONENTS, totalSeconds } from './sizing-machine.js';
 import { replay, type Replayed } from './sizing-replay.js';
-import { readWorkload } from './sizing-workload.js';
+import { readWorkload, type Hardware, type Workload } from './sizing-workload.js';
 
 interface Options {
-  readonly workload: string;
-  readonly out: string;
+  readonly workload?: string;
+  readonly all?: string;
+  readonly out?: string;
   readonly set?: readonly string[];
+  readonly hardware?: readonly string[];
+  readonly oracleHardware?: true;
   readonly json?: true;
 }
 
+type Row = Readonly<Record<string, number | string>>;
+
 function run(options: Options): void {
-  const workload = readWorkload(options.workload);
-  const started = process.hrtime.bigint();
-  const replayed = replay(workload, withOverrides(options.set ?? []));
-  const us = Number(process.hrtime.bigint() - started) / 1e3 / Math.max(1, workload.requests.length);
-  // One attempt a request: a refusal is not yet answered with a second, exact one.
-  const lines = replayed.decisions.map(
-    ({ id, decision }) => `${JSON.stringify({ id, attempts: [decision.numCtx] })}\n`,
-  );
-  writeFileSync(options.out, lines.join(''));
-  print(summarise(replayed, us), options.json === true);
+  const files = filesOf(options);
+  const policy = withOverrides(options.set ?? []);
+  const rows = files.map((file) => {
+    const workload = scaled(readWorkload(file), options.hardware ?? []);
+    const replayed = replay(workload, policy, { oracleHardware: options.oracleHardware === true });
+    if (options.out !== undefined) writeDecisions(options, file, replayed);
+    return summarise(basename(file).replace(/\.jsonl(\.gz)?$/, ''), workload, replayed);
+  });
+  print(rows, options.json === true);
 }
 
-/** `headroom=1.25` and the like, to see what a parameter is worth. */
+function filesOf({ workload, all }: Options): readonly string[] {
+  if (workload !== undefined) return [workload];
+  if (all === undefined) throw new Error('one of --workload and --all is needed');
+  const files = readdirSync(all).filter((name) => /\.jsonl(\.gz)?$/.test(name));
+  return files.toSorted().map((name) => join(all, name));
+}
+
+/** One file for one workload, a folder for all. */
+function writeDecisions({ all, out }: Options, file: string, { decisions }: Replayed): void {
+  const target = all === undefined ? out! : join(out!, `${basename(file).replace(/\.jsonl(\.gz)?$/, '')}.jsonl`);
+  const lines = decisions.map(
+    ({ id, attempts }) => `${JSON.stringify({ id, attempts: attempts.map(({ numCtx }) => numCtx) })}\n`,
+  );
+  writeFileSync(target, lines.join(''));
+}
+
+/** `shiftPrice=60` and the like, to see what a parameter is worth. */
 function withOverrides(settings: readonly string[]): PolicyParameters {
   return settings.reduce<PolicyParameters>((policy, setting) => {
-    const [key = '', text = ''] = setting.split('=', 2);
-    const value = Number(text);
-    if (!(key in policy) || key === 'id' || text === '' || Number.isNaN(value)) {
+    const [key, value] = assignment('--set', setting);
+    if (!(key in policy) || key === 'id') {
       throw new Error(`--set ${setting}: not a number of the policy (${Object.keys(DEFAULT_POLICY).join(', ')})`);
     }
     return { ...policy, id: `${policy.id},${setting}`, [key]: value };
   }, DEFAULT_POLICY);
 }
 
-function summarise(replayed: Replayed, us: number): Record<string, number> {
-  const rules = ['stay', 'grow', 'open', 'leave'];
-  const windows = replayed.decisions.flatMap(({ decision }) => (decision.numCtx === null ? [] : [decision.numCtx]));
+/** `load_s=2`: a machine whose loads take twice as long, for the clairvoyant too. */
+function scaled(workload: Workload, settings: readonly string[]): Workload {
+  const hardware = settings.reduce<Hardware>((machine, setting) => {
+    const [key, factor] = assignment('--hardware', setting);
+    if (!(key in machine)) {
+      throw new Error(`--hardware ${setting}: not a constant of a machine (${Object.keys(machine).join(', ')})`);
+    }
+    return { ...machine, [key]: machine[key as keyof Hardware] * factor };
+  }, workload.hardware);
+  return { ...workload, hardware };
+}
+
+function assignment(option: string, setting: string): readonly [string, number] {
+  const [key = '', text = ''] = setting.split('=', 2);
+  const value = Number(text);
+  if (text === '' || Number.isNaN(value)) throw new Error(`${option} ${setting}: not a number`);
+  return [key, value];
+}
+
+function summarise(name: string, workload: Workload, { tally, decideUs }: Replayed): Row {
+  const sorted = decideUs.toSorted();
+  const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
+  const best = clairvoyantSeconds(workload);
+  const rounded = COMPONENTS.map((component) => [`${component} s`, Math.round(tally.seconds[component] * 10) / 10]);
   return {
-    requests: replayed.decisions.length,
-    ...Object.fromEntries(
-      rules.map((rule) => [rule, replayed.decisions.filter(({ decision }) => decision.rule === rule).length]),
-    ),
-    cut: replayed.cut,
-    shifted: replayed.shifted,
-    'mean window': Math.round(windows.reduce((sum, window) => sum + window, 0) / Math.max(1, windows.length)),
-    'largest window': Math.max(0, ...windows),
-    'us a request': Math.round(us),
+    workload: name,
+    ratio: Math.round((totalSeconds(tally) / best) * 1000) / 1000,
+    'best s': Math.round(best * 10) / 10,
+    ...Object.fromEntries(rounded),
+    reloads: tally.reloads,
+    refused: tally.refused,
+    cut: tally.cut,
+    shifted: tally.shifted,
+    'us p50': at(0.5),
+    'us p99': at(0.99),
   };
 }
 
-function print(summary: Record<string, number>, json: boolean): void {
+function print(rows: readonly Row[], json: boolean): void {
+  const ratios = rows.map((row) => Math.log(Number(row['ratio'])));
+  const mean = Math.round(Math.exp(ratios.reduce((sum, value) => sum + value, 0) / rows.length) * 1000) / 1000;
   if (json) {
-    console.log(JSON.stringify(summary));
+    console.log(JSON.stringify({ mean, rows }));
     return;
   }
-  for (const [name, value] of Object.entries(summary)) console.log(`${name.padEnd(16)}${String(value).padStart(10)}`);
+  const columns = Object.keys(rows[0] ?? {});
+  const line = (cells: readonly unknown[]): string =>
+    cells.map((cell, index) => (index === 0 ? String(cell).padEnd(12) : String(cell).padStart(9))).join('');
+  console.log(line(columns));
+  for (const row of rows) console.log(line(columns.map((column) => row[column])));
+  console.log(`geometric mean of the ratios: ${mean}`);
 }
 
 const program = new Command('bench:sizing')
-  .description('Runs the sizing policy over a workload in order; each decision sees only what a proxy could see')
-  .requiredOption('--workload <file>', 'a workload, gzipped or plain')
-  .requiredOption('--out <file>', 'where to write one decision a request')
+  .description('Runs the sizing policy over workloads in order; each decision sees only what a proxy could see')
+  .option('--workload <file>', 'a workload, gzipped or plain')
+  .option('--all <folder>', 'all workloads of a folder')
+  .option('--out <path>', 'where to write one decision a request: a file, with --all a folder')
   .option('--set <name=number...>', 'policy parameters other than the default ones')
-  .option('--json', 'print the summary as JSON')
+  .option('--hardware <name=factor...>', 'a machine other than the one of the file')
+  .option('--oracle-hardware', "the machine's constants are told beforehand instead of learnt")
+  .option('--json', 'print the table as JSON')
   .action((options: Options) => run(options));
 
 try {

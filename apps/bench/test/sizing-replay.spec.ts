@@ -15,6 +15,8 @@ const hardware: Workload['hardware'] = {
   max_ctx: 131_072,
   default_ctx: 4096,
   keep_alive_s: 300,
+  cpu_slowdown: 9,
+  memory_price_s: 20,
 };
 
 type Request = Workload['requests'][number];
@@ -33,34 +35,36 @@ function asked(id: string, over: Partial<Request['arrival'] & Request['outcome']
     conversation: null,
     ...over,
   };
-  const { promptTokens, outputTokens, cachedPrefix, conversation, ...arrival } = all;
-  return { arrival, outcome: { promptTokens, outputTokens, cachedPrefix, conversation } };
+  const { promptTokens, outputTokens, cachedPrefix, ...arrival } = all;
+  return { arrival, outcome: { promptTokens, outputTokens, cachedPrefix } };
 }
 
-const rules = (...requests: readonly Request[]) =>
-  replay({ hardware, requests }, DEFAULT_POLICY).decisions.map(({ decision }) => decision.rule);
+const replayed = (...requests: readonly Request[]) => replay({ hardware, requests }, DEFAULT_POLICY);
+const windows = (...requests: readonly Request[]) =>
+  replayed(...requests).decisions.map(({ attempts }) => attempts.map(({ numCtx }) => numCtx));
 
 describe('replaying a workload', () => {
-  it('opens, stays, grows, and opens again after the runner has expired', () => {
-    expect(
-      rules(
-        asked('1'),
-        asked('2', { t: 10 }),
-        asked('3', { t: 20, promptEstimate: 30_000, promptTokens: 30_000 }),
-        asked('4', { t: 200 }),
-        asked('5', { t: 600 }),
-      ),
-    ).toEqual(['open', 'stay', 'grow', 'stay', 'open']);
+  it('asks for more when a prompt is refused, and counts neither a cut nor a load for the refusal', () => {
+    const surprising = asked('2', { t: 10, promptEstimate: 1000, promptTokens: 60_000 });
+    const [, attempts] = windows(asked('1'), surprising);
+    expect(attempts).toHaveLength(2);
+    expect(attempts![1]).toBeGreaterThan(60_000);
+    expect(replayed(asked('1'), surprising).tally).toMatchObject({ refused: 1, reloads: 1, cut: 0 });
+  });
+
+  it('opens anew for nothing after the runner has expired', () => {
+    const { decisions, tally } = replayed(asked('1'), asked('2', { t: 10 }), asked('3', { t: 600 }));
+    expect(decisions[2]!.attempts[0]!.rule).toBe('open');
+    expect(tally.reloads).toBe(decisions[1]!.attempts[0]!.rule === 'stay' ? 0 : 1);
   });
 
   it('estimates what the file says was estimated', () => {
     const { decisions } = replay({ hardware, requests: [asked('1', { promptEstimate: 1234 })] }, DEFAULT_POLICY);
-    expect(decisions[0]!.decision.inputs.promptEstimate).toBe(1234);
+    expect(decisions[0]!.attempts[0]!.inputs.promptEstimate).toBe(1234);
   });
 
-  it('counts what was cut and what was shifted', () => {
-    const surprising = [asked('1', { promptTokens: 60_000 }), asked('2', { outputTokens: 60_000, t: 1 })];
-    expect(replay({ hardware, requests: surprising }, DEFAULT_POLICY)).toMatchObject({ cut: 1, shifted: 1 });
+  it('counts answers that outgrow their window', () => {
+    expect(replayed(asked('1', { outputTokens: 130_000 })).tally).toMatchObject({ cut: 0, shifted: 1 });
   });
 
   it('decides each request before it sees its outcome, or anything later', () => {
@@ -72,7 +76,7 @@ describe('replaying a workload', () => {
         outputTokens: fc.integer({ min: 1, max: 3000 }),
         template: fc.constantFrom('a', 'b', null),
       }),
-      { minLength: 2, maxLength: 30 },
+      { minLength: 2, maxLength: 12 },
     );
     fc.assert(
       fc.property(requests, fc.nat(), (all, at) => {
@@ -82,9 +86,12 @@ describe('replaying a workload', () => {
           index < cut ? request : { ...request, outcome: { ...request.outcome, promptTokens: 7, outputTokens: 9000 } },
         );
         const decided = (workload: readonly Request[]) =>
-          replay({ hardware, requests: workload }, DEFAULT_POLICY).decisions.slice(0, cut + 1);
+          replay({ hardware, requests: workload }, DEFAULT_POLICY)
+            .decisions.slice(0, cut + 1)
+            .map(({ id, attempts }) => ({ id, first: attempts[0] }));
         expect(decided(otherwise)).toEqual(decided(stream));
       }),
+      { numRuns: 12 },
     );
   });
 });

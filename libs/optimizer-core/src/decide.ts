@@ -1,5 +1,6 @@
 import type { Decision, DecisionInput, DecisionRule, PolicyParameters, RejectedCandidate } from './decision.js';
 import { boundOutput } from './output-bound.js';
+import { decidePriced } from './policy/priced-decision.js';
 import { quantile } from './recent-sample.js';
 import { estimatePrompt } from './token-estimate.js';
 
@@ -16,6 +17,10 @@ export function decide(input: DecisionInput): Decision {
   }
   const floor = input.clientWindow === 'floor' ? (clientNumCtx ?? 0) : 0;
   const held = clamp(Math.max(inputs.need, floor), inputs.trainedContext);
+  if (input.sizing && !input.features.preload) {
+    const { numCtx, rule, prices } = decidePriced(input, input.sizing, inputs);
+    if (numCtx >= floor) return { ...conclude(input, inputs, rule, numCtx), prices };
+  }
   return loadedWindow !== null && loadedWindow >= held
     ? stay(input, inputs, held, loadedWindow)
     : load(input, inputs, held);

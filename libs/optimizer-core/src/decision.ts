@@ -1,5 +1,7 @@
 import type { RequestFeatures } from './request.js';
 import type { ModelFacts, RunnerView } from './runner.js';
+import type { SizingPlan } from './policy/sizing-plan.js';
+import type { SizingState } from './policy/sizing-state.js';
 import type { ModelStatistics, TemplateStatistics } from './statistics.js';
 
 /** How a client's own `num_ctx` is read. */
@@ -28,6 +30,23 @@ export interface PolicyParameters {
   readonly step: number;
   /** No window smaller than this many tokens is ever asked for. */
   readonly minWindow: number;
+  /** Seconds that a GiB of memory held for an hour is worth. */
+  readonly memoryPrice: number;
+  /** Seconds that an answer which outgrows its window, and loses its beginning, is worth. */
+  readonly shiftPrice: number;
+}
+
+/** What pricing windows needs beside the request; docs/decisions/sizing-policy.md says what each part is for. */
+export interface SizingKnowledge {
+  readonly state: SizingState;
+  /** Solved from a state of a few requests ago at most. */
+  readonly plan: SizingPlan;
+  readonly nowMs: number;
+  /** Keyed identity of the request's conversation and of its template; null: not known. */
+  readonly conversation: string | null;
+  readonly templateId: string | null;
+  /** The server refuses what does not fit (`truncate: false`) instead of cutting it. */
+  readonly refuses: boolean;
 }
 
 /** Everything a decision depends on: same input, same decision. */
@@ -47,6 +66,8 @@ export interface DecisionInput {
    * the server; see `memoryWindow()`); null: no limit known.
    */
   readonly memoryWindow: number | null;
+  /** Absent or null: nothing to price with, the need alone decides. */
+  readonly sizing?: SizingKnowledge | null;
 }
 
 export type DecisionRule =
@@ -54,6 +75,8 @@ export type DecisionRule =
   | 'stay'
   /** The loaded runner is too small: reload with room to spare. */
   | 'grow'
+  /** A smaller window is worth the reload. */
+  | 'shrink'
   /** Nothing is loaded: open with what the model's traffic usually needs. */
   | 'open'
   /** Configured `exact`: the client's own value. */
@@ -89,4 +112,6 @@ export interface Decision {
     readonly clientNumCtx: number | null;
   };
   readonly rejected: readonly RejectedCandidate[];
+  /** Windows with their expected seconds, cheapest first, where windows were priced. */
+  readonly prices?: readonly { readonly numCtx: number; readonly seconds: number }[];
 }

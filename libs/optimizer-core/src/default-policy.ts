@@ -1,8 +1,8 @@
 import type { PolicyParameters } from './decision.js';
 
-/** The first form's numbers; docs/decisions/first-policy.md says where each comes from. */
+/** docs/decisions/sizing-policy.md says where each number comes from, first-policy.md those of the first form. */
 export const DEFAULT_POLICY: PolicyParameters = Object.freeze({
-  id: 'first-form-1',
+  id: 'priced-1',
   outputQuantile: 0.95,
   unknownOutput: 1024,
   minSamples: 8,
@@ -13,4 +13,6 @@ export const DEFAULT_POLICY: PolicyParameters = Object.freeze({
   unknownWindow: 8192,
   step: 256,
   minWindow: 2048,
+  memoryPrice: 20,
+  shiftPrice: 120,
 });

@@ -1,0 +1,144 @@
+/** The chance that an answer outgrows a number of tokens. Never rises, is 1 below zero, 0 beyond the limit. */
+export type Survival = (tokens: number) => number;
+
+/** One answer that was seen. */
+export interface AnswerSample {
+  readonly template: string | null;
+  readonly prompt: number;
+  readonly output: number;
+  /** A limit ended it: it would have been at least this long. */
+  readonly limited: boolean;
+}
+
+/** Half of the weight lies on the last this many answers. */
+const HALF_LIFE = 300;
+const FADING = 2 ** (-1 / HALF_LIFE);
+/** Prompts of other lengths say less about this one: a kernel of this width in log length, and a floor. */
+const KERNEL_WIDTH = 0.35;
+const KERNEL_FLOOR = 0.1;
+/** Sum of squared log lengths that no growth of answers with prompts is believed with. */
+const SLOPE_EVIDENCE = 1;
+/** What other templates' answers count, in answers, fading as a template's own come in. */
+const OTHERS = 8;
+/** Answer length before any was seen, tokens. */
+const UNKNOWN_LENGTH = 400;
+/** Lengths are counted in steps of 10 %, each taken for its upper end. */
+const STEP = Math.log(1.1);
+const BINS = 128;
+
+/** Learnt from answers of the same template to prompts of like length; a heavy tail stands for what was not seen. */
+export function answerSurvival(
+  answers: readonly AnswerSample[],
+  template: string | null,
+  prompt: number,
+  limit: number | null,
+): Survival {
+  const { own, others, ownLimited, othersLimited } = collect(answers, template, prompt);
+  const ownMass = sum(own) + sum(ownLimited);
+  const othersMass = sum(others) + sum(othersLimited);
+  const share = othersMass === 0 ? 0 : (Math.min(1, OTHERS / othersMass) * OTHERS) / (OTHERS + ownMass);
+  const beyond = new Float64Array(BINS + 1);
+  const censored = new Float64Array(BINS + 1);
+  let lengths = 0;
+  for (let bin = BINS - 1; bin >= 0; bin--) {
+    const ended = own[bin]! + share * others[bin]!;
+    const stopped = ownLimited[bin]! + share * othersLimited[bin]!;
+    beyond[bin] = beyond[bin + 1]! + ended + stopped;
+    censored[bin] = stopped;
+    lengths += (ended + stopped) * bin;
+  }
+  for (let bin = 1; bin <= BINS; bin++) censored[bin] = censored[bin]! + censored[bin - 1]!;
+  const mass = beyond[0]!;
+  const typical = mass === 0 ? UNKNOWN_LENGTH : lengthOf(lengths / mass);
+  return (tokens) => {
+    if (tokens < 0) return 1;
+    if (limit !== null && tokens >= limit) return 0;
+    const bin = Math.min(BINS, Math.floor(binOf(tokens)));
+    // Those that a limit stopped before this length might have come this far.
+    const unseen = 1 + (bin === 0 ? 0 : censored[bin - 1]!);
+    return (beyond[bin]! + unseen / (1 + (tokens / typical) ** 2)) / (mass + 1);
+  };
+}
+
+/** The fewest tokens that are outgrown with at most this chance. */
+export function tokensAt(survival: Survival, chance: number, most: number): number {
+  let low = 0;
+  let high = most;
+  while (high - low > 16) {
+    const middle = (low + high) / 2;
+    if (survival(middle) <= chance) high = middle;
+    else low = middle;
+  }
+  return Math.ceil(high);
+}
+
+interface Collected {
+  readonly own: Float64Array;
+  readonly others: Float64Array;
+  readonly ownLimited: Float64Array;
+  readonly othersLimited: Float64Array;
+}
+
+function collect(answers: readonly AnswerSample[], template: string | null, prompt: number): Collected {
+  const own = new Float64Array(BINS);
+  const others = new Float64Array(BINS);
+  const ownLimited = new Float64Array(BINS);
+  const othersLimited = new Float64Array(BINS);
+  const at = Math.log(prompt + 16);
+  const slope = lengthSlope(answers, template);
+  let fade = 1;
+  for (let index = answers.length - 1; index >= 0; index--, fade *= FADING) {
+    const sample = answers[index]!;
+    const apart = at - Math.log(sample.prompt + 16);
+    const weight = fade * (KERNEL_FLOOR + kernel(apart));
+    const mine = template !== null && sample.template === template;
+    const scaled = binOf(sample.output) + (mine ? (slope * apart) / STEP : 0);
+    const bin = Math.max(0, Math.min(BINS - 1, Math.floor(scaled)));
+    const into = mine ? (sample.limited ? ownLimited : own) : sample.limited ? othersLimited : others;
+    into[bin] = into[bin]! + weight;
+  }
+  return { own, others, ownLimited, othersLimited };
+}
+
+/** How answers grow with prompts, as a power: 0 for chats, near 1 for translations. */
+function lengthSlope(answers: readonly AnswerSample[], template: string | null): number {
+  let n = 0;
+  let x = 0;
+  let y = 0;
+  let xx = 0;
+  let xy = 0;
+  for (const sample of answers) {
+    if (sample.template !== template || sample.limited) continue;
+    const prompt = Math.log(sample.prompt + 16);
+    const output = Math.log(sample.output + 8);
+    n++;
+    x += prompt;
+    y += output;
+    xx += prompt * prompt;
+    xy += prompt * output;
+  }
+  if (n < 2) return 0;
+  const slope = (xy - (x * y) / n) / (xx - (x * x) / n + SLOPE_EVIDENCE);
+  return Math.min(1, Math.max(0, slope));
+}
+
+const KERNEL = Float64Array.from({ length: 64 }, (_, index) => Math.exp(-((index / 16) ** 2) / 2));
+
+/** A Gaussian, out of a table: this is most of what a decision computes. */
+function kernel(apart: number): number {
+  return KERNEL[Math.round((Math.abs(apart) / KERNEL_WIDTH) * 16)] ?? 0;
+}
+
+function binOf(tokens: number): number {
+  return Math.log1p(tokens / 8) / STEP;
+}
+
+function lengthOf(bin: number): number {
+  return 8 * Math.expm1(bin * STEP);
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

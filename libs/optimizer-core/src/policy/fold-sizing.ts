@@ -1,0 +1,161 @@
+import type { DomainEvent, RequestCompletedV1, Taint } from '../events.js';
+import { updateMean } from '../running-mean.js';
+import { answerSurvival, tokensAt, type AnswerSample } from './answers.js';
+import { learnLoad, learnMemory, learnRates } from './hardware.js';
+import {
+  habitsOf,
+  sizeOf,
+  type Conversation,
+  type DemandUnit,
+  type SizingState,
+  type TurnHabits,
+} from './sizing-state.js';
+
+const MAX_ANSWERS = 1024;
+const MAX_UNITS = 1024;
+const MAX_CONVERSATIONS = 256;
+const MAX_TURNS = 16;
+const MAX_HABITS = 64;
+const MS = 1e3;
+const NS_PER_MS = 1e6;
+/** Half of what is known of the pace comes from the last this many units of demand. */
+const PACE_HALF_LIFE = 600;
+/** A runner without requests is let go after this long, seconds: Ollama's default. */
+const KEEP_ALIVE = 300;
+/** Chance of outgrowing up to which room for an answer is counted as needed: a load over the price of a shift. */
+const ROOM_CHANCE = 0.06;
+
+/** Folds one event into what is known. Events of other models change nothing. */
+export function foldSizing(state: SizingState, event: DomainEvent): SizingState {
+  if (event.data.model !== state.model) return state;
+  switch (event.type) {
+    case 'request.optimized': {
+      const hardware = learnMemory(state.hardware, event.data.runner);
+      return hardware === state.hardware ? state : { ...state, hardware };
+    }
+    case 'request.completed':
+      return foldCompletion(state, event.data);
+    case 'runner.reloaded':
+      if (event.data.toWindow === null) return state;
+      return { ...state, hardware: learnLoad(state.hardware, event.data.toWindow, event.data.loadNs) };
+    default:
+      return state;
+  }
+}
+
+function foldCompletion(state: SizingState, done: RequestCompletedV1): SizingState {
+  const { promptTokens } = done;
+  if (done.taints.some(spoils) || done.taints.includes('preload')) return state;
+  // One number that is none would spoil every sum that it goes into.
+  const sound = Number.isFinite((promptTokens ?? 0) + (done.outputTokens ?? 0) + done.atMs + (done.totalNs ?? 0));
+  if (promptTokens === null || promptTokens <= 0 || !sound) return state;
+  const answer: AnswerSample = {
+    template: done.templateId,
+    prompt: promptTokens,
+    output: done.outputTokens ?? 0,
+    limited: done.doneReason === 'length',
+  };
+  const startMs = done.atMs - (done.totalNs ?? 0) / NS_PER_MS;
+  const conversation = done.conversation ?? null;
+  const before = conversation === null ? undefined : state.conversations.find(({ id }) => id === conversation);
+  const timed = {
+    ...state,
+    answers: pushed(state.answers, answer, MAX_ANSWERS),
+    hardware: learnFrom(state, done, answer),
+    units: countUnit(state, answer, conversation, done.cachedTokens ?? 0),
+    pace: keepPace(state, startMs, before === undefined),
+    lastConversation: conversation,
+    lastMs: Math.max(state.lastMs, done.atMs),
+  };
+  if (conversation === null) return timed;
+  const turned = before === undefined ? timed : { ...timed, habits: learnHabits(state, before, answer, startMs) };
+  return { ...turned, conversations: converse(state, before, conversation, answer, done.atMs) };
+}
+
+function learnFrom(state: SizingState, done: RequestCompletedV1, { prompt, output }: AnswerSample) {
+  if (done.window === null) return state.hardware;
+  const newTokens = done.cachedTokens === null ? null : prompt - done.cachedTokens;
+  const { window, promptEvalNs, evalNs } = done;
+  return learnRates(state.hardware, { window, newTokens, promptEvalNs, outputTokens: output, evalNs });
+}
+
+function countUnit(
+  state: SizingState,
+  { template, prompt, output }: AnswerSample,
+  conversation: string | null,
+  cached: number,
+): readonly DemandUnit[] {
+  const survival = answerSurvival(state.answers, template, prompt, null);
+  const room = state.answers.length < 8 ? output : tokensAt(survival, ROOM_CHANCE, 4 * output + 4096);
+  const need = prompt + Math.max(output, room);
+  const index = conversation === null ? -1 : state.units.findLastIndex((unit) => unit.conversation === conversation);
+  if (index < 0) {
+    const unit = { conversation, need, newTokens: prompt - cached, outputTokens: output, turns: 1, directTurns: 0 };
+    return pushed(state.units, unit, MAX_UNITS);
+  }
+  const unit = state.units[index]!;
+  const grown: DemandUnit = {
+    conversation,
+    need: Math.max(unit.need, need),
+    newTokens: unit.newTokens + prompt - cached,
+    outputTokens: unit.outputTokens + output,
+    turns: unit.turns + 1,
+    directTurns: unit.directTurns + (state.lastConversation === conversation ? 1 : 0),
+  };
+  return state.units.with(index, grown);
+}
+
+function keepPace({ pace, lastMs }: SizingState, startMs: number, opens: boolean): SizingState['pace'] {
+  const gap = lastMs === 0 ? 0 : Math.max(0, (startMs - lastMs) / MS);
+  const kept = opens ? 2 ** (-1 / PACE_HALF_LIFE) : 1;
+  return {
+    units: pace.units * kept + (opens ? 1 : 0),
+    seconds: pace.seconds * kept + Math.min(gap, KEEP_ALIVE),
+    expiries: pace.expiries * kept + (gap > KEEP_ALIVE ? 1 : 0),
+  };
+}
+
+function learnHabits(
+  state: SizingState,
+  before: Conversation,
+  { prompt }: AnswerSample,
+  startMs: number,
+): SizingState['habits'] {
+  const key = before.template ?? '';
+  const { increment, error, pause, direct } = habitsOf(state, before.template);
+  const foretold = sizeOf(before) + increment.mean;
+  const habits: TurnHabits = {
+    increment: updateMean(increment, prompt - sizeOf(before)),
+    error: updateMean(error, Math.log((prompt + 16) / (Math.max(0, foretold) + 16))),
+    pause: updateMean(pause, Math.max(0, (startMs - before.lastMs) / MS)),
+    direct: updateMean(direct, state.lastConversation === before.id ? 1 : 0),
+  };
+  const entries = Object.entries(state.habits).filter(([name]) => name !== key);
+  return Object.fromEntries([...entries, [key, habits] as const].slice(-MAX_HABITS));
+}
+
+function converse(
+  state: SizingState,
+  before: Conversation | undefined,
+  id: string,
+  { template, prompt, output }: AnswerSample,
+  lastMs: number,
+): readonly Conversation[] {
+  const all = [...(before?.sizes ?? []), prompt + output];
+  const sizes = all.slice(-MAX_TURNS);
+  const now = { id, template, sizes, earlier: (before?.earlier ?? 0) + all.length - sizes.length, lastMs };
+  return pushed(
+    state.conversations.filter((conversation) => conversation !== before),
+    now,
+    MAX_CONVERSATIONS,
+  );
+}
+
+function pushed<T>(items: readonly T[], item: T, capacity: number): readonly T[] {
+  return [...items.slice(Math.max(0, items.length - capacity + 1)), item];
+}
+
+/** A length stop leaves the prompt's count true. */
+function spoils(taint: Taint): boolean {
+  return taint !== 'length' && taint !== 'preload';
+}

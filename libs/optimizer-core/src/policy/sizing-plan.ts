@@ -1,0 +1,66 @@
+import { demandOf, type Demand } from './demand.js';
+import { growthOf, liveConversations, type Growth } from './growth.js';
+import { ladder } from './ladder.js';
+import { pricesOf, type Prices } from './prices.js';
+import type { ModelFacts } from '../runner.js';
+import { habitsOf, sizeOf, type Conversation, type SizingState } from './sizing-state.js';
+import { windowValues } from './window-values.js';
+
+/** What is costly to compute, solved beside the requests; decisions look it up. */
+export interface SizingPlan {
+  readonly rungs: readonly number[];
+  /** Expected seconds from here on with each rung loaded (window-values.ts). */
+  readonly values: Float64Array;
+  readonly demand: Demand;
+  readonly prices: Prices;
+  readonly live: readonly LiveConversation[];
+}
+
+export interface LiveConversation {
+  readonly conversation: Conversation;
+  readonly growth: Growth;
+  /** Chance that its next turn comes right after its last. */
+  readonly direct: number;
+}
+
+/** What is wished for rather than learnt: part of the policy's parameters. */
+export interface SizingPrices {
+  /** Seconds that a GiB of memory held for an hour is worth. */
+  readonly memoryPrice: number;
+  /** Seconds that an answer which outgrows its window costs: it loses its beginning. */
+  readonly shiftPrice: number;
+}
+
+/** Windows beyond this are not considered where the trained context is unknown, tokens. */
+const UNKNOWN_CONTEXT = 131_072;
+
+/** Some milliseconds of work, bounded. `before` is the last plan: most of it still holds. `told`: prices that need no learning. */
+export function solve(
+  state: SizingState,
+  nowMs: number,
+  facts: ModelFacts | null,
+  { memoryPrice }: SizingPrices,
+  memoryWindow: number | null,
+  before: SizingPlan | null,
+  told: Prices | null = null,
+): SizingPlan {
+  const top = facts?.trainedContext ?? UNKNOWN_CONTEXT;
+  const rungs = before !== null && before.rungs.at(-1) === top ? before.rungs : ladder(top);
+  const prices = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice);
+  const demand = demandOf(state, rungs);
+  const values = windowValues(rungs, demand, prices, before?.values ?? null);
+  const live = liveConversations(state, nowMs).map((conversation) => {
+    const known = before?.live.find((other) => other.conversation === conversation);
+    return known ?? liveOf(state, rungs, conversation);
+  });
+  return { rungs, values, demand, prices, live };
+}
+
+export function liveOf(state: SizingState, rungs: readonly number[], conversation: Conversation): LiveConversation {
+  const { direct } = habitsOf(state, conversation.template);
+  return {
+    conversation,
+    growth: growthOf(state, rungs, conversation.template, conversation.id, sizeOf(conversation)),
+    direct: (direct.samples * direct.mean + 0.5) / (direct.samples + 1),
+  };
+}

@@ -1,0 +1,101 @@
+import { decide, DEFAULT_POLICY, foldSizing, solve, type DecisionInput, type SizingState } from '../../src/index.js';
+import { decisionInput, facts, runner, sizedFeatures } from '../given.js';
+import { atMs, completion, loaded, stateAfter } from './traffic.js';
+
+const priced = (state: SizingState, second: number, over: Partial<DecisionInput>, conversation: string | null = null) =>
+  decide(
+    decisionInput({
+      ...over,
+      sizing: {
+        state,
+        plan: solve(state, atMs(second), facts(), DEFAULT_POLICY, null, null),
+        nowMs: atMs(second),
+        conversation,
+        templateId: 'chat',
+        refuses: true,
+      },
+    }),
+  );
+
+const short = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    completion({ at: index * 30, prompt: 800 + (index % 7) * 60, output: 200 + (index % 5) * 40 }),
+  );
+
+const spilling = { sizeBytes: 11 * 2 ** 30, sizeVramBytes: 8 * 2 ** 30 };
+
+describe('pricing windows', () => {
+  it('stays where a slightly smaller window would do: a reload costs more than the memory', () => {
+    const { rule, numCtx } = priced(stateAfter(loaded(4096, 4), ...short(100)), 3000, { runner: runner(4096) });
+    expect([rule, numCtx]).toEqual(['stay', 4096]);
+  });
+
+  it('shrinks a window that holds memory which the traffic does not need', () => {
+    const { rule, numCtx } = priced(stateAfter(loaded(65_536, 4), ...short(100)), 3000, { runner: runner(65_536) });
+    expect(rule).toBe('shrink');
+    expect(numCtx).toBeLessThan(8192);
+  });
+
+  it('shrinks back from a spill to the CPU', () => {
+    const seen = runner(24_576, { ...spilling });
+    const optimized = {
+      type: 'request.optimized',
+      data: { model: 'm:latest', runner: seen },
+    } as unknown as Parameters<typeof foldSizing>[1];
+    const state = foldSizing(stateAfter(loaded(24_576, 4), ...short(60)), optimized);
+    const { rule, numCtx } = priced(state, 1800, { runner: seen });
+    expect(rule).toBe('shrink');
+    expect(numCtx).toBeLessThan(8192);
+  });
+
+  it('opens with what the traffic needs and not just with what the first request does', () => {
+    const long = Array.from({ length: 30 }, (_, index) =>
+      completion({ at: 3001 + index * 30, prompt: 9000, output: 300 }),
+    );
+    const { rule, numCtx } = priced(stateAfter(loaded(4096, 4), ...short(60), ...long), 5000, {});
+    expect(rule).toBe('open');
+    expect(numCtx).toBeGreaterThan(9300);
+  });
+
+  it('takes room for a conversation that will grow when it has to move anyway', () => {
+    const turns = (id: string, at: number) =>
+      [1000, 2500, 4000, 5500, 7000].map((prompt, turn) =>
+        completion({ at: at + turn * 20, prompt, output: 300, conversation: id }),
+      );
+    const past = Array.from({ length: 20 }, (_, index) => turns(`c${index}`, index * 100)).flat();
+    const begun = turns('now', 2100).slice(0, 2);
+    const state = stateAfter(loaded(3072, 4), ...past, ...begun);
+    const asked = { runner: runner(3072), exactPromptTokens: 4000 };
+    const { numCtx } = priced(state, 2140, asked, 'now');
+    expect(numCtx).toBeGreaterThan(7000);
+  });
+
+  it('never asks again for a window that refused the prompt, and holds the exact count', () => {
+    const refused = { runner: runner(4096), exactPromptTokens: 5000 };
+    expect(priced(stateAfter(...short(20)), 700, refused).numCtx).toBeGreaterThan(5000);
+  });
+
+  it('opens with room to spare before anything is known', () => {
+    const { rule, numCtx, inputs } = priced(stateAfter(), 0, {});
+    expect(rule).toBe('open');
+    expect(numCtx).toBeGreaterThan(inputs.promptBound + 1024);
+  });
+
+  it('moves at once where the server would cut instead of refusing', () => {
+    const state = stateAfter(loaded(4096, 4), ...short(40));
+    const input = decisionInput({ runner: runner(4096), features: sizedFeatures(4300) });
+    const plan = solve(state, atMs(1300), facts(), DEFAULT_POLICY, null, null);
+    const sizing = { state, plan, nowMs: atMs(1300), conversation: null, templateId: 'chat', refuses: false };
+    expect(decide({ ...input, sizing }).numCtx).toBeGreaterThan(4096);
+  });
+
+  it('tells the prices of the windows it compared, the chosen one among them', () => {
+    const { numCtx, prices } = priced(stateAfter(loaded(4096, 4), ...short(50)), 1600, { runner: runner(4096) });
+    expect(prices?.map((price) => price.numCtx)).toContain(numCtx);
+  });
+
+  it("keeps a client's floor", () => {
+    const asked = { clientWindow: 'floor', features: sizedFeatures(500, { numCtx: 50_000 }) } as const;
+    expect(priced(stateAfter(...short(20)), 700, asked).numCtx).toBeGreaterThanOrEqual(50_000);
+  });
+});
