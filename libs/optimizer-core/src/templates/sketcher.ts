@@ -6,8 +6,8 @@ import { SegmentCutter } from './segment-cutter.js';
 import { BREAK, EDGE, MASKED, SENTENCE, TokenBuffer, WORD } from './token-buffer.js';
 
 /** Characters read from the front and from the end: what lies between is never static text alone. */
-const HEAD = 12_000;
-const TAIL = 4_000;
+const HEAD = 8_000;
+const TAIL = 3_000;
 const TOOLS = 2_000;
 /** A node needs so many words, or two templates of one style would meet there. */
 const FIRST_NODE = 16;
