@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
-import { Bench, closed, deferred, send, until } from './gateway-fixture.js';
+import { Bench, bodyOf, closed, deferred, send, until } from './gateway-fixture.js';
 
 let bench: Bench;
 beforeEach(() => void (bench = new Bench()));
@@ -214,6 +214,24 @@ describe('the upstream', () => {
     expect(await ask('/v1/chat/completions', '{}')).toMatchObject({ error: { message, type: 'api_error' } });
     expect(await ask('/v1/messages', '{}')).toEqual({ type: 'error', error: { type: 'api_error', message } });
     expect(bench.door.ends).toEqual(['upstream-failed']);
+  });
+
+  it.each([
+    ['/api/chat', [200, 200], 3],
+    ['/api/create', [200, 502], 2],
+  ])('that has closed a kept connection meanwhile: %s is answered %j', async (path, statuses, requests) => {
+    let seen = 0;
+    // Answers the first request of a connection and hangs up on the second.
+    const used = new WeakSet<object>();
+    const gateway = await bench.before((request, response) => {
+      seen += 1;
+      if (used.has(request.socket)) return void request.socket.destroy();
+      used.add(request.socket);
+      void bodyOf(request).then(() => response.end('{"done":true}'));
+    });
+    const post = () => send(gateway.url + path, { method: 'POST', body: '{}' });
+    expect([(await post()).status, (await post()).status]).toEqual(statuses);
+    expect(seen).toBe(requests);
   });
 
   it('that hangs up before it answers gives 502', async () => {

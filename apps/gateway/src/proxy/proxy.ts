@@ -9,6 +9,7 @@ import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
 import { refuse } from './refusal.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
+import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
 import { answersTo } from './upstream-host.js';
 
@@ -117,8 +118,10 @@ export class Proxy implements OnApplicationShutdown {
     request: IncomingMessage,
     response: ServerResponse,
     body: Buffer | IncomingMessage | null,
-    { observer, headers: added, reconsider }: Pick<Optimized, 'observer' | 'headers' | 'reconsider'>,
+    sized: Pick<Optimized, 'observer' | 'headers' | 'reconsider'>,
+    isRepeated = false,
   ): void {
+    const { observer, headers: added, reconsider } = sized;
     const headers = endToEndHeaders(request.rawHeaders, Buffer.isBuffer(body) ? OURS_AND_LENGTH : OURS);
     headers.push('host', this.#upstream.host);
     const answer = new UpstreamAnswer({
@@ -132,6 +135,11 @@ export class Proxy implements OnApplicationShutdown {
           if (next) this.#send(request, response, next);
           return next !== null;
         }),
+      sendAgain: (error) => {
+        if (isRepeated || !isRepeatable(request, body) || !wasStale(error)) return false;
+        this.#forward(request, response, body, sized, true);
+        return true;
+      },
       unreachable: (error) => this.#unreachable(error, request, response),
     });
     this.#pool.dispatch({ path: request.url!, method: request.method as 'GET', headers, body }, answer);

@@ -12,6 +12,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Null: every answer is the client's. Else shown a complete 400 that the client has not seen; false: it is the client's. */
   readonly reconsider: ((status: number, body: Buffer) => Promise<boolean>) | null;
+  /** No answer came, through no fault of the request: true when another attempt is on its way. */
+  sendAgain(error: Error): boolean;
   /** No answer came: says so to the client. */
   unreachable(error: Error): void;
 }
@@ -83,7 +85,10 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     // What has arrived is still delivered; that there is no proper end tells the client what a direct one would see.
     if (this.#held) this.#release(this.#held);
     if (this.#response.headersSent) this.#response.socket?.destroySoon();
-    else this.#exchange.unreachable(error);
+    else if (this.#exchange.sendAgain(error)) {
+      this.#isOver = true;
+      return;
+    } else this.#exchange.unreachable(error);
     this.#end('upstream-failed');
   }
 
