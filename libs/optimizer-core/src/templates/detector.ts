@@ -2,7 +2,8 @@ import type { TemplateEvent } from '../events.js';
 import type { Fingerprint } from '../request.js';
 import type { Detection, KnownTemplate, TemplateDetector } from '../template-detector.js';
 import { definitionOf } from './cluster.js';
-import { ModelTemplates, type Bounds, type Placement } from './model-templates.js';
+import { ModelTemplates } from './model-templates.js';
+import type { Bounds, Placement } from './placement.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import { DEFAULT_TUNING, type TemplateTuning } from './tuning.js';
 

@@ -2,37 +2,10 @@ import { hashText, toHex } from '../keyed-hash.js';
 import type { Fingerprint } from '../request.js';
 import { Core, coreOf, type Boundary, type Cluster } from './cluster.js';
 import { Openings, type OpeningMatch } from './openings.js';
+import { NOWHERE, type Bounds, type Merge, type Placement } from './placement.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import { Skeletons, type Founding } from './skeletons.js';
 import { keyOfHex, type TemplateDefinition } from './template-definition.js';
-import type { TemplateTuning } from './tuning.js';
-
-/** Where a prompt was put, and why. */
-export interface Placement {
-  readonly cluster: Cluster;
-  /** It joined a cluster that existed before. */
-  readonly matched: boolean;
-  readonly by: 'exact' | 'opening' | 'skeleton' | 'nothing';
-  /** Words of the opening or weight of the segments that spoke for it. */
-  readonly evidence: number;
-  /** The cluster it split off from. */
-  readonly parent: Cluster | null;
-  /** Two that were found to be the same: the second is part of the first now. */
-  readonly merged: Merge | null;
-}
-
-export interface Merge {
-  readonly survivor: Cluster;
-  readonly absorbed: Cluster;
-}
-
-export interface Bounds {
-  readonly singles: number;
-  readonly templates: number;
-  /** Prefix nodes; a power of two. */
-  readonly nodes: number;
-  readonly tuning: TemplateTuning;
-}
 
 /** Exact texts remembered for each single prompt or template that may be. */
 const EXACT_PER_CLUSTER = 2;
@@ -279,11 +252,3 @@ export class ModelTemplates {
     return cluster;
   }
 }
-
-const NOWHERE = {
-  matched: false,
-  by: 'nothing',
-  evidence: 0,
-  parent: null,
-  merged: null,
-} as const;
