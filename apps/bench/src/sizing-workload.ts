@@ -75,7 +75,7 @@ function parseHardware(head: Record<string, unknown>, file: string): Hardware {
     default_ctx: read('default_ctx'),
     keep_alive_s: read('keep_alive_s', 300),
     cpu_slowdown: read('cpu_slowdown', 8),
-    memory_price_s: read('memory_price_s'),
+    memory_price_s: read('memory_price_s', 20),
   };
 }
 

@@ -85,8 +85,16 @@ describe('reading a workload', () => {
     expect(hardware).toMatchObject({ ...HARDWARE, overhead_gib: 0.6, load_s_per_kv_gib: 0, keep_alive_s: 300 });
     expect(requests).toEqual([
       {
-        arrival: { id: '0', t: 1.5, promptEstimate: 18, numCtx: null, numPredict: 9, template: 'tags' },
-        outcome: { promptTokens: 20, outputTokens: 3, cachedPrefix: 4, conversation: 'c' },
+        arrival: {
+          id: '0',
+          t: 1.5,
+          promptEstimate: 18,
+          numCtx: null,
+          numPredict: 9,
+          template: 'tags',
+          conversation: 'c',
+        },
+        outcome: { promptTokens: 20, outputTokens: 3, cachedPrefix: 4 },
       },
     ]);
   });

@@ -34,9 +34,13 @@ export function chooseWindow(
 ): Choice {
   const { rungs } = plan;
   const situation = situate(state, plan, asked, exactPrompt, nowMs);
-  const served = situation.prompts.map(({ tokens }) =>
-    Float64Array.from(rungs, (window, rung) => serve(plan, situation, wishes, tokens, window, rung, loaded !== null)),
-  );
+  const served = situation.prompts.map(({ tokens }) => {
+    const costs = new Float64Array(rungs.length);
+    for (let rung = 0; rung < rungs.length; rung++) {
+      costs[rung] = serve(plan, situation, wishes, tokens, rungs[rung]!, rung, loaded !== null);
+    }
+    return costs;
+  });
   const moving = Float64Array.from(rungs, (window) => (loaded === null ? 0 : plan.prices.load(window)));
   const lost = situation.kept * plan.prices.prefill;
   // Refused: nothing was loaded or computed, and the count is exact then.
