@@ -223,11 +223,11 @@ describe('the upstream', () => {
     let seen = 0;
     // Answers the first request of a connection and hangs up on the second.
     const used = new WeakSet<object>();
-    const gateway = await bench.before((request, response) => {
+    const gateway = await bench.before((request, reply) => {
       seen += 1;
       if (used.has(request.socket)) return void request.socket.destroy();
       used.add(request.socket);
-      void bodyOf(request).then(() => response.end('{"done":true}'));
+      void bodyOf(request).then(() => reply.end('{"done":true}'));
     });
     const post = () => send(gateway.url + path, { method: 'POST', body: '{}' });
     expect([(await post()).status, (await post()).status]).toEqual(statuses);

@@ -29,7 +29,10 @@ export function decide(input: DecisionInput): Decision {
 function inputsOf(input: DecisionInput): Inputs {
   const { policy, features, facts, runner } = input;
   const exact = input.exactPromptTokens;
-  const prompt = exact === undefined ? estimatePrompt(features, input.modelStatistics) : { mean: exact, bound: exact };
+  const prompt =
+    exact === undefined
+      ? estimatePrompt(features, input.modelStatistics, input.templateStatistics)
+      : { mean: exact, bound: exact };
   const output = boundOutput(policy, features, input.templateStatistics, input.modelStatistics);
   const held = prompt.bound + output.tokens;
   return {

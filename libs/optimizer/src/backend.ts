@@ -17,6 +17,8 @@ export interface Backend {
   loaded(): Promise<readonly LoadedModel[]>;
   /** Null when the server does not know the model. */
   facts(model: string): Promise<ModelFacts | null>;
+  /** The server knows `truncate: false`, and refuses what does not fit instead of cutting it. False while unknown. */
+  readonly refusesLongPrompts: boolean;
   close(): Promise<void>;
 }
 

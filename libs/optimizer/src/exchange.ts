@@ -14,6 +14,8 @@ export interface Exchange {
   readonly model: string;
   readonly features: RequestFeatures;
   readonly templateId: string | null;
+  /** Keyed name of the conversation; null for what is no chat. */
+  readonly conversation: string | null;
   readonly clientWindow: ClientWindowRule;
   readonly runner: RunnerView | null;
   readonly decision: Decision;

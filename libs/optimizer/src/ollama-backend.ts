@@ -1,4 +1,4 @@
-import { normalizeModelName, parsePs, parseShow, parseTags } from '@rightsize/ollama';
+import { isAtLeast, normalizeModelName, parsePs, parseShow, parseTags, parseVersion } from '@rightsize/ollama';
 import type { ModelFacts } from '@rightsize/optimizer-core';
 import { Pool } from 'undici';
 import type { Backend, LoadedModel } from './backend.js';
@@ -6,16 +6,26 @@ import type { Backend, LoadedModel } from './backend.js';
 /** A look that takes longer than this tells nothing about now. */
 const TIMEOUT_MS = 5_000;
 
+/** Servers before it cut whatever they are told (ollama.md section 3D). */
+const REFUSES_SINCE = [0, 12, 6] as const;
+
 /** {@link Backend} over Ollama's HTTP API, on connections of its own: a busy server must not delay looks. */
 export class OllamaBackend implements Backend {
   readonly #pool: Pool;
+  #refuses: boolean | null = null;
 
   constructor(upstream: string) {
     this.#pool = new Pool(upstream, { connections: 2, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
   }
 
+  get refusesLongPrompts(): boolean {
+    return this.#refuses ?? false;
+  }
+
   /** Older servers do not show windows: there, only our own decisions are known. */
   async loaded(): Promise<readonly LoadedModel[]> {
+    // Asked again while unknown, and after a look that failed: the server may have been replaced.
+    if (this.#refuses === null) await this.#askVersion();
     const { status, json } = await this.#ask('GET', '/api/ps');
     if (status !== 200) throw new Error(`status ${status}`);
     return parsePs(json).flatMap(({ name, contextLength, ...rest }) =>
@@ -30,6 +40,13 @@ export class OllamaBackend implements Backend {
     const facts = parseShow(model, shown.json);
     const stored = parseTags(tags.json).find(({ name }) => normalizeModelName(name) === model);
     return facts && { ...facts, weightsBytes: stored?.sizeBytes ?? null };
+  }
+
+  async #askVersion(): Promise<void> {
+    const { json } = await this.#ask('GET', '/api/version');
+    const version = parseVersion(json);
+    // A server built from source calls itself 0.0.0, and is newer than most.
+    if (version) this.#refuses = isAtLeast(version, REFUSES_SINCE) || version.every((part) => part === 0);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { createFingerprinter, createSketcher, createTemplateDetector } from '@rightsize/optimizer-core';
+import { createFingerprinter, createSketcher, createTemplateDetector, memoryWindow } from '@rightsize/optimizer-core';
 import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
 import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
@@ -16,6 +16,7 @@ import { RecentDecisions } from './recent-decisions.js';
 import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
+import { SizingPlans } from './sizing-plans.js';
 import { resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeOptions>({
@@ -53,6 +54,23 @@ const providers: Provider[] = [
     useFactory: (backend: Backend, clock: Clock) => new ModelCatalogue(backend, clock),
   },
   { provide: ReadModels, useFactory: () => new ReadModels() },
+  {
+    provide: SizingPlans,
+    inject: [ReadModels, Clock, Settings, ModelCatalogue, RunnerTracker],
+    useFactory: (
+      readModels: ReadModels,
+      clock: Clock,
+      settings: RightsizeSettings,
+      catalogue: ModelCatalogue,
+      runners: RunnerTracker,
+    ) =>
+      new SizingPlans(readModels, clock, settings.policy, {
+        facts: (model) => catalogue.facts(model),
+        memoryWindow: (model) =>
+          memoryWindow(settings.memoryBudgetBytes, catalogue.facts(model), runners.view(model)) ??
+          runners.seenMemoryWindow(model),
+      }),
+  },
   {
     provide: EventLog,
     inject: [Settings, ReadModels, EventBus],

@@ -24,6 +24,7 @@ import type {
 import { Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
+import { SizingPlans } from './sizing-plans.js';
 import type { RightsizeSettings } from './settings.js';
 
 /** After these a model name may stand for something else. */
@@ -48,6 +49,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(Backend) private readonly backend: Backend,
+    @Inject(SizingPlans) private readonly plans: SizingPlans,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
 
@@ -62,6 +64,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   async onApplicationShutdown(): Promise<void> {
     this.runners.stop();
+    this.plans.stop();
     await this.log.close();
     await this.backend.close();
   }

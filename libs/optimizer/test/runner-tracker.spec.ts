@@ -12,6 +12,7 @@ function given() {
     fails: false,
     loaded: () => (server.fails ? Promise.reject(new Error('refused')) : Promise.resolve(server.models)),
     facts: () => Promise.resolve(null),
+    refusesLongPrompts: true,
     close: () => Promise.resolve(),
   };
   return { clock, server, tracker: new RunnerTracker(server, clock, { pollMs: 1000, staleMs: 2500 }) };

@@ -13,12 +13,14 @@ import {
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
 import { Clock } from '../clock.js';
+import { conversationId } from '../conversation-id.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange, Overflow } from '../exchange.js';
+import type { InstallationSecret } from '../installation-secret.js';
 import { ModelCatalogue } from '../model-catalogue.js';
 import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
-import { Detector, Prints, Settings, Sketches } from '../rightsize.tokens.js';
+import { Detector, Prints, Secret, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { clientWindowRule, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
@@ -32,6 +34,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Settings) private readonly settings: RightsizeSettings,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(Secret) private readonly secret: InstallationSecret,
     @Inject(Prints) private readonly prints: Fingerprinter,
     @Inject(Sketches) private readonly sketches: Sketcher,
     @Inject(Detector) private readonly detector: TemplateDetector,
@@ -56,7 +59,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const atMs = this.clock.nowMs();
     const features = extractFeatures(request, this.prints);
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
-    const view = await this.queries.execute(new GetSizingView(model, detection.templateId));
+    const conversation = conversationId(request, this.secret.secret);
+    const view = await this.queries.execute(new GetSizingView(model, detection.templateId, conversation));
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const decision = decide({ policy: this.settings.policy, features, clientWindow, ...view });
 
@@ -88,6 +92,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       model,
       features,
       templateId,
+      conversation,
       clientWindow,
       runner: view.runner,
       decision,

@@ -16,6 +16,7 @@ import type { Outcome } from '../exchange-observer.js';
 import { RecentDecisions } from '../recent-decisions.js';
 import { Detector } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
+import { SizingPlans } from '../sizing-plans.js';
 import { RecordCompletion } from './record-completion.command.js';
 
 @CommandHandler(RecordCompletion)
@@ -25,6 +26,7 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(Detector) private readonly detector: TemplateDetector,
+    @Inject(SizingPlans) private readonly plans: SizingPlans,
   ) {}
 
   async execute({ exchange: asked, outcome, atMs }: RecordCompletion): Promise<void> {
@@ -48,6 +50,7 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     for (const event of events) {
       this.log.record(streamOf(event), event, { correlationId: requestId, causationId: exchange.eventId });
     }
+    this.plans.completed(exchange.model);
     const { status, promptTokens, outputTokens, taints } = completed;
     this.recent.complete(requestId, { status, promptTokens, outputTokens, taints });
   }
@@ -96,6 +99,7 @@ function completionOf(
     model: exchange.model,
     route: exchange.features.route,
     templateId: exchange.templateId,
+    conversation: exchange.conversation,
     status,
     doneReason: final?.doneReason ?? null,
     totalNs: final?.totalNs ?? null,

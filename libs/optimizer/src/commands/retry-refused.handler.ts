@@ -32,7 +32,7 @@ export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
     if (window === null) return null;
     // It takes a loaded runner to count.
     exchange.ticket?.answered();
-    const view = await this.queries.execute(new GetSizingView(model, templateId));
+    const view = await this.queries.execute(new GetSizingView(model, templateId, exchange.conversation));
     // A server that gives no number says only that the prompt is longer than its window.
     const exactPromptTokens = refusal.promptTokens ?? 2 * window;
     const decided = decide({ policy: this.settings.policy, features, clientWindow, ...view, exactPromptTokens });

@@ -1,8 +1,11 @@
 import {
   emptyModelStatistics,
+  emptySizingState,
   foldModel,
+  foldSizing,
   type KnownTemplate,
   type ModelStatistics,
+  type SizingState,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
 import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
@@ -35,8 +38,17 @@ export class ReadModels {
     fold: foldKnownTemplate,
   });
 
+  /** What windows are priced with. */
+  readonly sizing = new FoldedRows<SizingState>({
+    name: 'sizing-state',
+    version: 1,
+    types: ['request.optimized', 'request.completed', 'runner.reloaded'],
+    keyOf: (event) => event.data.model,
+    fold: (row, event) => foldSizing(row ?? emptySizingState(event.data.model), event),
+  });
+
   /** In no particular order: each reads the log by a checkpoint of its own. */
   get all(): readonly FoldedRows<unknown>[] {
-    return [this.models, this.templates, this.knownTemplates] as readonly FoldedRows<unknown>[];
+    return [this.models, this.templates, this.knownTemplates, this.sizing] as readonly FoldedRows<unknown>[];
   }
 }

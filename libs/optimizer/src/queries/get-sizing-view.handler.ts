@@ -1,11 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { memoryWindow } from '@rightsize/optimizer-core';
+import { memoryWindow, type SizingKnowledge } from '@rightsize/optimizer-core';
+import { Backend } from '../backend.js';
+import { Clock } from '../clock.js';
 import { ModelCatalogue } from '../model-catalogue.js';
 import { ReadModels } from '../projections/read-models.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { Settings } from '../rightsize.tokens.js';
 import type { RightsizeSettings } from '../settings.js';
+import { SizingPlans } from '../sizing-plans.js';
 import { GetSizingView, type SizingView } from './get-sizing-view.query.js';
 
 @QueryHandler(GetSizingView)
@@ -14,20 +17,29 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
   readonly #readModels: ReadModels;
   readonly #runners: RunnerTracker;
   readonly #catalogue: ModelCatalogue;
+  readonly #plans: SizingPlans;
+  readonly #backend: Backend;
+  readonly #clock: Clock;
 
   constructor(
     @Inject(Settings) settings: RightsizeSettings,
     @Inject(ReadModels) readModels: ReadModels,
     @Inject(RunnerTracker) runners: RunnerTracker,
     @Inject(ModelCatalogue) catalogue: ModelCatalogue,
+    @Inject(SizingPlans) plans: SizingPlans,
+    @Inject(Backend) backend: Backend,
+    @Inject(Clock) clock: Clock,
   ) {
     this.#settings = settings;
     this.#readModels = readModels;
     this.#runners = runners;
     this.#catalogue = catalogue;
+    this.#plans = plans;
+    this.#backend = backend;
+    this.#clock = clock;
   }
 
-  async execute({ model, templateId }: GetSizingView): Promise<SizingView> {
+  async execute({ model, templateId, conversation }: GetSizingView): Promise<SizingView> {
     const runner = this.#runners.view(model);
     const facts = this.#catalogue.facts(model);
     return {
@@ -38,6 +50,20 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
       // A configured budget goes before what was seen.
       memoryWindow:
         memoryWindow(this.#settings.memoryBudgetBytes, facts, runner) ?? this.#runners.seenMemoryWindow(model),
+      sizing: this.#sizing(model, templateId, conversation, runner === null),
     };
+  }
+
+  #sizing(
+    model: string,
+    templateId: string | null,
+    conversation: string | null,
+    isFree: boolean,
+  ): SizingKnowledge | null {
+    const state = this.#readModels.sizing.get(model);
+    const plan = this.#plans.plan(model, isFree);
+    if (state === null || plan === null) return null;
+    const refuses = this.#settings.mode === 'active' && this.#backend.refusesLongPrompts;
+    return { state, plan, nowMs: this.#clock.nowMs(), conversation, templateId, refuses };
   }
 }

@@ -1,5 +1,11 @@
 import { Query } from '@nestjs/cqrs';
-import type { ModelFacts, ModelStatistics, RunnerView, TemplateStatistics } from '@rightsize/optimizer-core';
+import type {
+  ModelFacts,
+  ModelStatistics,
+  RunnerView,
+  SizingKnowledge,
+  TemplateStatistics,
+} from '@rightsize/optimizer-core';
 
 /** Everything the policy may look at besides the request itself. A snapshot: its parts never change. */
 export interface SizingView {
@@ -8,6 +14,8 @@ export interface SizingView {
   readonly modelStatistics: ModelStatistics | null;
   readonly templateStatistics: TemplateStatistics | null;
   readonly memoryWindow: number | null;
+  /** Null while nothing was learnt to price windows with. */
+  readonly sizing: SizingKnowledge | null;
 }
 
 /** Answered from memory. */
@@ -16,6 +24,8 @@ export class GetSizingView extends Query<SizingView> {
     /** Normalised name. */
     readonly model: string,
     readonly templateId: string | null,
+    /** Keyed name of the conversation. */
+    readonly conversation: string | null,
   ) {
     super();
   }

@@ -1,0 +1,83 @@
+import { solve, type ModelFacts, type PolicyParameters, type SizingPlan } from '@rightsize/optimizer-core';
+import type { Clock } from './clock.js';
+import type { ReadModels } from './projections/read-models.js';
+
+/** Completions after which the value of windows is solved anew: the bench of the policy does the same. */
+const SOLVE_EVERY = 3;
+
+/** Completions are folded some 100 ms after they were recorded; a plan should know of them. */
+const FOLDED_MS = 250;
+
+/** Model names come from clients. */
+const CAPACITY = 256;
+
+interface Planned {
+  plan: SizingPlan | null;
+  completions: number;
+  timer: NodeJS.Timeout | null;
+}
+
+/** What is costly to compute for a decision, solved beside the requests, in one to two milliseconds a model. */
+export class SizingPlans {
+  readonly #readModels: ReadModels;
+  readonly #clock: Clock;
+  readonly #policy: PolicyParameters;
+  readonly #facts: (model: string) => ModelFacts | null;
+  readonly #memoryWindow: (model: string) => number | null;
+  readonly #planned = new Map<string, Planned>();
+  #stopped = false;
+
+  constructor(
+    readModels: ReadModels,
+    clock: Clock,
+    policy: PolicyParameters,
+    look: { facts: (model: string) => ModelFacts | null; memoryWindow: (model: string) => number | null },
+  ) {
+    this.#readModels = readModels;
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#facts = look.facts;
+    this.#memoryWindow = look.memoryWindow;
+  }
+
+  /** Null until something was learnt of the model. With `fresh` it is solved at once: a load is about to cost seconds anyway. */
+  plan(model: string, fresh: boolean): SizingPlan | null {
+    const planned = this.#planned.get(model) ?? this.#add(model);
+    if (fresh || planned.plan === null) this.#solve(model, planned);
+    return planned.plan;
+  }
+
+  /** A request of the model was completed. */
+  completed(model: string): void {
+    const planned = this.#planned.get(model);
+    if (!planned || this.#stopped) return;
+    planned.completions += 1;
+    if (planned.completions < SOLVE_EVERY || planned.timer) return;
+    planned.timer = setTimeout(() => {
+      planned.timer = null;
+      planned.completions = 0;
+      this.#solve(model, planned);
+    }, FOLDED_MS);
+    planned.timer.unref();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { timer } of this.#planned.values()) if (timer) clearTimeout(timer);
+  }
+
+  #solve(model: string, planned: Planned): void {
+    const state = this.#readModels.sizing.get(model);
+    if (state === null) return;
+    const facts = this.#facts(model);
+    planned.plan = solve(state, this.#clock.nowMs(), facts, this.#policy, this.#memoryWindow(model), planned.plan);
+  }
+
+  #add(model: string): Planned {
+    const oldest = this.#planned.keys().next();
+    if (this.#planned.size >= CAPACITY && !oldest.done) this.#planned.delete(oldest.value);
+    const planned: Planned = { plan: null, completions: 0, timer: null };
+    this.#planned.set(model, planned);
+    return planned;
+  }
+}
