@@ -137,6 +137,7 @@ class Proxy {
         state: this.#sizing,
         plan: this.#plan,
         nowMs: EPOCH_MS + arrival.t * MS,
+        isNew: true,
         conversation: arrival.conversation,
         templateId: template,
         refuses: true,

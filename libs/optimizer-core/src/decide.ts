@@ -17,13 +17,12 @@ export function decide(input: DecisionInput): Decision {
   }
   const floor = input.clientWindow === 'floor' ? (clientNumCtx ?? 0) : 0;
   const held = clamp(Math.max(inputs.need, floor), inputs.trainedContext);
-  if (input.sizing && !input.features.preload) {
+  const fits = loadedWindow !== null && loadedWindow >= held;
+  if (input.sizing && !input.features.preload && (input.sizing.isNew || !fits)) {
     const { numCtx, rule, prices } = decidePriced(input, input.sizing, inputs);
     if (numCtx >= floor) return { ...conclude(input, inputs, rule, numCtx), prices };
   }
-  return loadedWindow !== null && loadedWindow >= held
-    ? stay(input, inputs, held, loadedWindow)
-    : load(input, inputs, held);
+  return fits ? stay(input, inputs, held, loadedWindow) : load(input, inputs, held);
 }
 
 function inputsOf(input: DecisionInput): Inputs {

@@ -42,6 +42,11 @@ export interface SizingKnowledge {
   /** Solved from a state of a few requests ago at most. */
   readonly plan: SizingPlan;
   readonly nowMs: number;
+  /**
+   * Something was learnt since windows were last priced. While nothing was, a runner that holds the need
+   * is not questioned again: pricing costs many times what the rest of a decision does.
+   */
+  readonly isNew: boolean;
   /** Keyed identity of the request's conversation and of its template; null: not known. */
   readonly conversation: string | null;
   readonly templateId: string | null;

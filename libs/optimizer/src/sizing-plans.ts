@@ -1,4 +1,10 @@
-import { solve, type ModelFacts, type PolicyParameters, type SizingPlan } from '@rightsize/optimizer-core';
+import {
+  solve,
+  type ModelFacts,
+  type PolicyParameters,
+  type SizingPlan,
+  type SizingState,
+} from '@rightsize/optimizer-core';
 import type { Clock } from './clock.js';
 import type { ReadModels } from './projections/read-models.js';
 
@@ -13,6 +19,8 @@ const CAPACITY = 256;
 
 interface Planned {
   plan: SizingPlan | null;
+  /** What the last priced decision knew. */
+  pricedWith: SizingState | null;
   completions: number;
   timer: NodeJS.Timeout | null;
 }
@@ -47,6 +55,14 @@ export class SizingPlans {
     return planned.plan;
   }
 
+  /** Whether something was learnt since this was last asked for the model. */
+  isNew(model: string, state: SizingState): boolean {
+    const planned = this.#planned.get(model);
+    if (!planned || planned.pricedWith === state) return false;
+    planned.pricedWith = state;
+    return true;
+  }
+
   /** A request of the model was completed. */
   completed(model: string): void {
     const planned = this.#planned.get(model);
@@ -76,7 +92,7 @@ export class SizingPlans {
   #add(model: string): Planned {
     const oldest = this.#planned.keys().next();
     if (this.#planned.size >= CAPACITY && !oldest.done) this.#planned.delete(oldest.value);
-    const planned: Planned = { plan: null, completions: 0, timer: null };
+    const planned: Planned = { plan: null, pricedWith: null, completions: 0, timer: null };
     this.#planned.set(model, planned);
     return planned;
   }

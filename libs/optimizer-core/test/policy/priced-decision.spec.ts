@@ -10,6 +10,7 @@ const priced = (state: SizingState, second: number, over: Partial<DecisionInput>
         state,
         plan: solve(state, atMs(second), facts(), DEFAULT_POLICY, null, null),
         nowMs: atMs(second),
+        isNew: true,
         conversation,
         templateId: 'chat',
         refuses: true,
@@ -85,13 +86,32 @@ describe('pricing windows', () => {
     const state = stateAfter(loaded(4096, 4), ...short(40));
     const input = decisionInput({ runner: runner(4096), features: sizedFeatures(4300) });
     const plan = solve(state, atMs(1300), facts(), DEFAULT_POLICY, null, null);
-    const sizing = { state, plan, nowMs: atMs(1300), conversation: null, templateId: 'chat', refuses: false };
+    const sizing = {
+      state,
+      plan,
+      nowMs: atMs(1300),
+      isNew: true,
+      conversation: null,
+      templateId: 'chat',
+      refuses: false,
+    };
     expect(decide({ ...input, sizing }).numCtx).toBeGreaterThan(4096);
   });
 
   it('tells the prices of the windows it compared, the chosen one among them', () => {
     const { numCtx, prices } = priced(stateAfter(loaded(4096, 4), ...short(50)), 1600, { runner: runner(4096) });
     expect(prices?.map((price) => price.numCtx)).toContain(numCtx);
+  });
+
+  it('is left out while nothing new was learnt and the runner holds the need, and only then', () => {
+    const state = stateAfter(loaded(65_536, 4), ...short(100));
+    const plan = solve(state, atMs(3000), facts(), DEFAULT_POLICY, null, null);
+    const knowledge = { state, plan, nowMs: atMs(3000), conversation: null, templateId: 'chat', refuses: true };
+    const decided = (window: number, isNew: boolean) =>
+      decide(decisionInput({ runner: runner(window), sizing: { ...knowledge, isNew } }));
+    expect([decided(65_536, true).rule, decided(65_536, false).rule]).toEqual(['shrink', 'stay']);
+    expect(decided(65_536, false).prices).toBeUndefined();
+    expect(decided(256, false).prices).toBeDefined();
   });
 
   it("keeps a client's floor", () => {

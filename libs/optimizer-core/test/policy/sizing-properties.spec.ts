@@ -19,7 +19,7 @@ const answered = fc
 const decided = (events: readonly DomainEvent[], prompt: number, window: number | null) => {
   const state = stateAfter(...events);
   const plan = solve(state, atMs(100_000), facts(), DEFAULT_POLICY, null, null);
-  const sizing = { state, plan, nowMs: atMs(100_000), conversation: 'x', templateId: 'a', refuses: true };
+  const sizing = { state, plan, nowMs: atMs(100_000), isNew: true, conversation: 'x', templateId: 'a', refuses: true };
   const features = sizedFeatures(prompt);
   return decide(decisionInput({ features, runner: window === null ? null : runner(window), sizing }));
 };

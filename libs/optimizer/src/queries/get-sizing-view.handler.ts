@@ -64,6 +64,7 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
     const plan = this.#plans.plan(model, isFree);
     if (state === null || plan === null) return null;
     const refuses = this.#settings.mode === 'active' && this.#backend.refusesLongPrompts;
-    return { state, plan, nowMs: this.#clock.nowMs(), conversation, templateId, refuses };
+    const isNew = this.#plans.isNew(model, state);
+    return { state, plan, nowMs: this.#clock.nowMs(), isNew, conversation, templateId, refuses };
   }
 }
