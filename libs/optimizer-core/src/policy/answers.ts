@@ -49,7 +49,8 @@ export function answerSurvival(
   }
   for (let bin = 1; bin <= BINS; bin++) censored[bin] = censored[bin]! + censored[bin - 1]!;
   const mass = beyond[0]!;
-  const typical = mass === 0 ? UNKNOWN_LENGTH : lengthOf(lengths / mass);
+  // Of answers of no tokens the tail would be 0 over 0.
+  const typical = mass === 0 ? UNKNOWN_LENGTH : Math.max(1, lengthOf(lengths / mass));
   return (tokens) => {
     if (tokens < 0) return 1;
     if (limit !== null && tokens >= limit) return 0;

@@ -51,6 +51,12 @@ describe('whatever was seen', () => {
     );
   });
 
+  it('an empty answer alone leaves a chance for one that is not, and no chance that is not a number', () => {
+    const survival = answerSurvival([{ template: 'a', prompt: 1, output: 0, limited: false }], 'a', 1000, null);
+    expect(survival(0)).toBeGreaterThan(0);
+    expect(survival(1)).toBeGreaterThan(0);
+  });
+
   it('a longer answer is never likelier than a shorter one, and none is longer than its limit', () => {
     const sample = fc.record({
       template: fc.constantFrom('a', 'b', null),
