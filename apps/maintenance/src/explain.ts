@@ -31,7 +31,7 @@ function decisionLines({
   decision,
   atMs,
 }: RequestOptimizedV1): string[] {
-  const { inputs, rule, numCtx, rejected, policyId } = decision;
+  const { inputs, rule, numCtx, rejected, prices, policyId } = decision;
   return [
     `${requestId} at ${new Date(atMs).toISOString()}: ${route} for ${model}${client === null ? '' : ` from ${client}`}`,
     `  decided: ${numCtx ?? 'nothing'} (${rule}, policy ${policyId}), ${imposed ? 'imposed' : `not imposed (${mode})`}`,
@@ -40,6 +40,7 @@ function decisionLines({
     `  answer: ${Math.round(inputs.outputBound)} tokens at most, from ${inputs.outputSource}`,
     `  need: ${inputs.need} tokens; loaded: ${inputs.loadedWindow ?? 'nothing'}; trained: ${inputs.trainedContext ?? 'unknown'}; fits memory: ${inputs.memoryWindow ?? 'no limit known'}`,
     ...rejected.map((candidate) => `  not ${candidate.numCtx}: ${candidate.reason}`),
+    ...(prices ?? []).map((priced) => `  ${priced.numCtx} would cost ${priced.seconds.toFixed(2)} s from here on`),
   ];
 }
 

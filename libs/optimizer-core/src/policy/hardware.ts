@@ -68,6 +68,9 @@ export function learnMemory(known: HardwareKnowledge, runner: RunnerView | null)
   if (!(sizeBytes > 0)) return known;
   const seen = { window, sizeBytes, vramBytes };
   if (vramBytes > 0 && vramBytes < sizeBytes) {
+    // Some servers without a GPU show a part on one whatever the window (a real 0.34.4 does): only what
+    // was whole in another window can be said to spill.
+    if (known.whole === null && known.spilling === null) return known;
     if (known.spilling?.window === window && known.spilling.vramBytes === vramBytes) return known;
     // Less fits than was believed: somebody else is on the GPU now.
     const whole = known.whole !== null && known.whole.window >= window ? null : known.whole;
