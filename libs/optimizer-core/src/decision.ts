@@ -1,5 +1,6 @@
 import type { RequestFeatures } from './request.js';
 import type { ModelFacts, RunnerView } from './runner.js';
+import type { SizingBeliefs } from './policy/beliefs.js';
 import type { SizingPlan } from './policy/sizing-plan.js';
 import type { SizingState } from './policy/sizing-state.js';
 import type { ModelStatistics, TemplateStatistics } from './statistics.js';
@@ -34,6 +35,8 @@ export interface PolicyParameters {
   readonly memoryPrice: number;
   /** Seconds that an answer which outgrows its window, and loses its beginning, is worth. */
   readonly shiftPrice: number;
+  /** What is believed before traffic tells better. Absent: the default. */
+  readonly beliefs?: SizingBeliefs;
 }
 
 /** What pricing windows needs beside the request; docs/decisions/sizing-policy.md says what each part is for. */

@@ -22,6 +22,7 @@ export { judgeCompletion, type Judgement, type JudgementInput } from './completi
 export { memoryWindow } from './memory-window.js';
 export { decide } from './decide.js';
 export { DEFAULT_POLICY } from './default-policy.js';
+export { DEFAULT_BELIEFS, type SizingBeliefs } from './policy/beliefs.js';
 export { emptySizingState, type SizingState } from './policy/sizing-state.js';
 export { foldSizing } from './policy/fold-sizing.js';
 export { solve, type SizingPlan } from './policy/sizing-plan.js';

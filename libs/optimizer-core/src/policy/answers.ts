@@ -1,3 +1,5 @@
+import { DEFAULT_BELIEFS, type SizingBeliefs } from './beliefs.js';
+
 /** The chance that an answer outgrows a number of tokens. Never rises, is 1 below zero, 0 beyond the limit. */
 export type Survival = (tokens: number) => number;
 
@@ -10,18 +12,11 @@ export interface AnswerSample {
   readonly limited: boolean;
 }
 
-/** Half of the weight lies on the last this many answers. */
-const HALF_LIFE = 300;
-const FADING = 2 ** (-1 / HALF_LIFE);
 /** Prompts of other lengths say less about this one: a kernel of this width in log length, and a floor. */
 const KERNEL_WIDTH = 0.35;
 const KERNEL_FLOOR = 0.1;
 /** Sum of squared log lengths that no growth of answers with prompts is believed with. */
 const SLOPE_EVIDENCE = 1;
-/** What other templates' answers count, in answers, fading as a template's own come in. */
-const OTHERS = 8;
-/** Answer length before any was seen, tokens. */
-const UNKNOWN_LENGTH = 400;
 /** Lengths are counted in steps of 10 %, each taken for its upper end. */
 const STEP = Math.log(1.1);
 const BINS = 128;
@@ -32,11 +27,14 @@ export function answerSurvival(
   template: string | null,
   prompt: number,
   limit: number | null,
+  beliefs: SizingBeliefs = DEFAULT_BELIEFS,
 ): Survival {
-  const { own, others, ownLimited, othersLimited } = collect(answers, template, prompt);
+  const { othersWeight, tailWeight } = beliefs;
+  const { own, others, ownLimited, othersLimited } = collect(answers, template, prompt, beliefs.answerHalfLife);
   const ownMass = sum(own) + sum(ownLimited);
   const othersMass = sum(others) + sum(othersLimited);
-  const share = othersMass === 0 ? 0 : (Math.min(1, OTHERS / othersMass) * OTHERS) / (OTHERS + ownMass);
+  const share =
+    othersMass === 0 ? 0 : (Math.min(1, othersWeight / othersMass) * othersWeight) / (othersWeight + ownMass);
   const beyond = new Float64Array(BINS + 1);
   const censored = new Float64Array(BINS + 1);
   let lengths = 0;
@@ -50,14 +48,14 @@ export function answerSurvival(
   for (let bin = 1; bin <= BINS; bin++) censored[bin] = censored[bin]! + censored[bin - 1]!;
   const mass = beyond[0]!;
   // Of answers of no tokens the tail would be 0 over 0.
-  const typical = mass === 0 ? UNKNOWN_LENGTH : Math.max(1, lengthOf(lengths / mass));
+  const typical = mass === 0 ? beliefs.answerTokens : Math.max(1, lengthOf(lengths / mass));
   return (tokens) => {
     if (tokens < 0) return 1;
     if (limit !== null && tokens >= limit) return 0;
     const bin = Math.min(BINS, Math.floor(binOf(tokens)));
     // Those that a limit stopped before this length might have come this far.
-    const unseen = 1 + (bin === 0 ? 0 : censored[bin - 1]!);
-    return (beyond[bin]! + unseen / (1 + (tokens / typical) ** 2)) / (mass + 1);
+    const unseen = tailWeight + (bin === 0 ? 0 : censored[bin - 1]!);
+    return (beyond[bin]! + unseen / (1 + (tokens / typical) ** 2)) / (mass + tailWeight);
   };
 }
 
@@ -80,7 +78,13 @@ interface Collected {
   readonly othersLimited: Float64Array;
 }
 
-function collect(answers: readonly AnswerSample[], template: string | null, prompt: number): Collected {
+function collect(
+  answers: readonly AnswerSample[],
+  template: string | null,
+  prompt: number,
+  halfLife: number,
+): Collected {
+  const fading = 2 ** (-1 / halfLife);
   const own = new Float64Array(BINS);
   const others = new Float64Array(BINS);
   const ownLimited = new Float64Array(BINS);
@@ -88,7 +92,7 @@ function collect(answers: readonly AnswerSample[], template: string | null, prom
   const at = Math.log(prompt + 16);
   const slope = lengthSlope(answers, template);
   let fade = 1;
-  for (let index = answers.length - 1; index >= 0; index--, fade *= FADING) {
+  for (let index = answers.length - 1; index >= 0; index--, fade *= fading) {
     const sample = answers[index]!;
     const apart = at - Math.log(sample.prompt + 16);
     const weight = fade * (KERNEL_FLOOR + kernel(apart));

@@ -1,3 +1,4 @@
+import type { SizingBeliefs } from './beliefs.js';
 import { rungIndex } from './ladder.js';
 import type { SizingState } from './sizing-state.js';
 
@@ -15,22 +16,16 @@ export interface Demand {
   readonly expiry: number;
 }
 
-/** Half of the weight lies on the last this many units of demand. */
-const HALF_LIFE = 600;
-const FADING = 2 ** (-1 / HALF_LIFE);
 /** Needs come back only roughly: each is smeared this far in log size. */
 const SMEAR = 0.06;
-/** Needs not seen yet: this many units, spread over larger sizes by this power. */
-const UNSEEN = 1;
+/** Needs not seen yet are spread over larger sizes by this power. */
 const UNSEEN_POWER = 1;
-/** What a request needs where none was seen, tokens. */
-const UNKNOWN_NEED = 4096;
 /** Belief about the pace before it was seen, worth this many units. */
 const PACE_UNITS = 2;
-const PACE_SECONDS = 60;
 const PACE_EXPIRY = 0.02;
 
-export function demandOf(state: SizingState, rungs: readonly number[]): Demand {
+export function demandOf(state: SizingState, rungs: readonly number[], beliefs: SizingBeliefs): Demand {
+  const fading = 2 ** (-1 / beliefs.demandHalfLife);
   const chance = new Float64Array(rungs.length);
   const newTokens = new Float64Array(rungs.length);
   const outputTokens = new Float64Array(rungs.length);
@@ -38,7 +33,7 @@ export function demandOf(state: SizingState, rungs: readonly number[]): Demand {
   let fade = 1;
   let mass = 0;
   let needs = 0;
-  for (let index = state.units.length - 1; index >= 0; index--, fade *= FADING) {
+  for (let index = state.units.length - 1; index >= 0; index--, fade *= fading) {
     const unit = state.units[index]!;
     const loses = unit.turns > 1 ? unit.directTurns / (unit.turns - 1) : 0;
     for (const [factor, part] of [
@@ -55,15 +50,15 @@ export function demandOf(state: SizingState, rungs: readonly number[]): Demand {
     mass += fade;
     needs += fade * Math.log(unit.need + 1);
   }
-  const typical = mass === 0 ? UNKNOWN_NEED : Math.exp(needs / mass);
-  spreadUnseen(rungs, typical, chance, newTokens, outputTokens);
+  const typical = mass === 0 ? beliefs.needTokens : Math.exp(needs / mass);
+  spreadUnseen(rungs, beliefs.unseenUnits, typical, chance, newTokens, outputTokens);
   for (let rung = 0; rung < rungs.length; rung++) {
     const here = chance[rung]!;
     if (here === 0) continue;
     newTokens[rung] = newTokens[rung]! / here;
     outputTokens[rung] = outputTokens[rung]! / chance[rung]!;
     direct[rung] = direct[rung]! / chance[rung]!;
-    chance[rung] = chance[rung]! / (mass + UNSEEN);
+    chance[rung] = chance[rung]! / (mass + beliefs.unseenUnits);
   }
   const { units, seconds, expiries } = state.pace;
   return {
@@ -71,13 +66,14 @@ export function demandOf(state: SizingState, rungs: readonly number[]): Demand {
     newTokens,
     outputTokens,
     direct,
-    seconds: (seconds + PACE_UNITS * PACE_SECONDS) / (units + PACE_UNITS),
+    seconds: (seconds + PACE_UNITS * beliefs.paceSeconds) / (units + PACE_UNITS),
     expiry: Math.min(0.5, (expiries + PACE_UNITS * PACE_EXPIRY) / (units + PACE_UNITS)),
   };
 }
 
 function spreadUnseen(
   rungs: readonly number[],
+  units: number,
   typical: number,
   chance: Float64Array,
   newTokens: Float64Array,
@@ -86,7 +82,7 @@ function spreadUnseen(
   let left = 1;
   for (let rung = 0; rung < rungs.length; rung++) {
     const beyond = rung === rungs.length - 1 ? 0 : Math.min(1, (typical / rungs[rung]!) ** UNSEEN_POWER);
-    const here = UNSEEN * (left - beyond);
+    const here = units * (left - beyond);
     chance[rung] = chance[rung]! + here;
     newTokens[rung] = newTokens[rung]! + here * rungs[rung]! * 0.8;
     outputTokens[rung] = outputTokens[rung]! + here * rungs[rung]! * 0.1;

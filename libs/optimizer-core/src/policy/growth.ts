@@ -1,3 +1,4 @@
+import type { SizingBeliefs } from './beliefs.js';
 import { rungIndex } from './ladder.js';
 import { habitsOf, type Conversation, type SizingState } from './sizing-state.js';
 
@@ -12,10 +13,8 @@ export interface Growth {
 /** Conversations of about this size tell most: width of the kernel in log size, and its floor. */
 const SIZE_WIDTH = 0.5;
 const FLOOR = 0.1;
-/** Conversations that are assumed before any was seen: half go on, and grow by half their size. */
+/** What the belief about conversations is worth, in turns seen. */
 const ASSUMED = 1;
-const ASSUMED_GOES_ON = 0.5;
-const ASSUMED_GROWTH = 0.5;
 
 /** From what conversations of the same template became, seen from each of their turns. */
 export function growthOf(
@@ -24,6 +23,7 @@ export function growthOf(
   template: string | null,
   id: string,
   size: number,
+  beliefs: SizingBeliefs,
 ): Growth {
   const reached = new Float64Array(rungs.length + 1);
   let mass = 0;
@@ -45,15 +45,15 @@ export function growthOf(
       reached[rung] = reached[rung]! + weight;
     }
   }
-  const usual = going === 0 ? size * ASSUMED_GROWTH : grown / going;
+  const usual = going === 0 ? size * beliefs.growth : grown / going;
   const outgrows = new Float64Array(rungs.length);
   let beyond = 0;
   for (let rung = rungs.length - 1; rung >= 0; rung--) {
     beyond += reached[rung + 1] ?? 0;
-    const tail = ASSUMED * ASSUMED_GOES_ON * Math.exp(-Math.max(0, rungs[rung]! - size) / Math.max(1, usual));
+    const tail = ASSUMED * beliefs.goesOn * Math.exp(-Math.max(0, rungs[rung]! - size) / Math.max(1, usual));
     outgrows[rung] = rungs[rung]! < size ? 1 : (beyond + tail) / (mass + ASSUMED);
   }
-  return { outgrows, goesOn: (going + ASSUMED * ASSUMED_GOES_ON) / (mass + ASSUMED) };
+  return { outgrows, goesOn: (going + ASSUMED * beliefs.goesOn) / (mass + ASSUMED) };
 }
 
 /** 1 for equal sizes, falling with their ratio: cheaper than a Gaussian, and as good here. */

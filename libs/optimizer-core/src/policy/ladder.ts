@@ -1,13 +1,14 @@
 /** The runner rounds its window up to a multiple of this many tokens (ollama.md, section 1). */
 export const WINDOW_STEP = 256;
 const SMALLEST = 1024;
-/** Steps of 6 %: coarser ones hold memory that nobody needs, finer ones only cost time. */
-const RATIO = 1.06;
 
-/** Windows worth considering, ascending, tokens: multiples of 256, and at last `top`, the largest there is. */
-export function ladder(top: number): readonly number[] {
+/**
+ * Windows worth considering, ascending, tokens: multiples of 256, each about `step` times the one before,
+ * and at last `top`, the largest there is. Coarse steps hold memory that nobody needs, fine ones only cost time.
+ */
+export function ladder(top: number, step: number): readonly number[] {
   const rungs: number[] = [];
-  for (let rung = SMALLEST; rung < top; rung = roundUp(Math.max(rung + 1, rung * RATIO))) rungs.push(rung);
+  for (let rung = SMALLEST; rung < top; rung = roundUp(Math.max(rung + 1, rung * step))) rungs.push(rung);
   rungs.push(top);
   return rungs;
 }

@@ -54,7 +54,7 @@ export function situate(
   const foretold = previous === null ? null : foretell(state, previous);
   const prompts = exactPrompt === null ? quadrature(combine(asked, foretold)) : [{ tokens: exactPrompt, chance: 1 }];
   const prompt = prompts.reduce((total, { tokens, chance }) => total + chance * tokens, 0);
-  const survival = answerSurvival(state.answers, asked.template, prompt, asked.numPredict);
+  const survival = answerSurvival(state.answers, asked.template, prompt, asked.numPredict, plan.beliefs);
   const expectedOutput = expected(survival);
   const follows = previous !== null && state.lastConversation === asked.conversation;
   return {
@@ -125,7 +125,7 @@ function laterCosts(state: SizingState, plan: SizingPlan, asked: Demanded, size:
   }
   if (asked.conversation !== null) {
     const { direct } = habitsOf(state, asked.template);
-    const growth = growthOf(state, rungs, asked.template, asked.conversation, size);
+    const growth = growthOf(state, rungs, asked.template, asked.conversation, size, plan.beliefs);
     add(growth.outgrows, 1, (direct.samples * direct.mean + 0.5) / (direct.samples + 1));
   }
   return values.map((value, rung) => value + (1 - nobody[rung]!) * prices.load(rungs[rung]!) + prefix[rung]!);

@@ -1,4 +1,5 @@
 import type { ModelFacts } from '../runner.js';
+import type { SizingBeliefs } from './beliefs.js';
 import type { HardwareKnowledge } from './hardware.js';
 
 const GIB = 2 ** 30;
@@ -16,16 +17,9 @@ export interface Prices {
   readonly hold: (window: number) => number;
 }
 
-/** Before a load was seen: a second to start, and the weights read at 1.8 GiB/s. */
-const START_SECONDS = 1;
-const GIB_PER_SECOND = 1.8;
 /** Seconds per GiB of cache, and the GiB² of evidence that this belief is worth. */
 const CACHE_SECONDS = 0.2;
 const CACHE_EVIDENCE = 1;
-/** Before rates are known: a small model on a small GPU, and a CPU at a tenth of it. */
-const PREFILL_SECONDS = 1 / 1000;
-const DECODE_SECONDS = 1 / 30;
-const CPU_FACTOR = 10;
 /** Answers that the belief about the CPU is worth. */
 const CPU_EVIDENCE = 0.5;
 /** A model of some 8 billion parameters with grouped attention, where `/api/show` says nothing. */
@@ -42,18 +36,19 @@ export function pricesOf(
   facts: ModelFacts | null,
   memoryWindow: number | null,
   memoryPrice: number,
+  beliefs: SizingBeliefs,
 ): Prices {
   const perToken = facts?.kvBytesPerToken ?? KV_BYTES;
   const weights = facts?.weightsBytes ?? WEIGHTS_BYTES;
-  const { base, slope } = loadLine(known, weights, perToken);
+  const { base, slope } = loadLine(known, weights, perToken, beliefs);
   const { samples, mean } = known.cpuFactor;
-  const factor = (samples * mean + CPU_EVIDENCE * CPU_FACTOR) / (samples + CPU_EVIDENCE);
+  const factor = (samples * mean + CPU_EVIDENCE * beliefs.cpuFactor) / (samples + CPU_EVIDENCE);
   const share = cpuShare(known, weights, perToken, memoryWindow);
   return {
     load: (window) => base + slope * window,
     slowdown: (window) => 1 + share(window) * (factor - 1),
-    prefill: known.prefill.samples > 0 ? known.prefill.mean : PREFILL_SECONDS,
-    decode: known.decode.samples > 0 ? known.decode.mean : DECODE_SECONDS,
+    prefill: known.prefill.samples > 0 ? known.prefill.mean : beliefs.prefillSeconds,
+    decode: known.decode.samples > 0 ? known.decode.mean : beliefs.decodeSeconds,
     hold: (window) => (memoryPrice / HOUR) * (perToken / GIB) * window,
   };
 }
@@ -73,9 +68,14 @@ function cpuShare(
 }
 
 /** A line through the loads seen. Its slope needs windows that differ: until then the belief stands. */
-function loadLine({ loads }: HardwareKnowledge, weights: number, perToken: number): { base: number; slope: number } {
+function loadLine(
+  { loads }: HardwareKnowledge,
+  weights: number,
+  perToken: number,
+  { startSeconds, gibPerSecond }: SizingBeliefs,
+): { base: number; slope: number } {
   const believed = (CACHE_SECONDS * perToken) / GIB;
-  if (loads.n === 0) return { base: START_SECONDS + weights / GIB / GIB_PER_SECOND, slope: believed };
+  if (loads.n === 0) return { base: startSeconds + weights / GIB / gibPerSecond, slope: believed };
   const evidence = CACHE_EVIDENCE * (GIB / perToken) ** 2;
   const x = loads.x / loads.n;
   const y = loads.y / loads.n;

@@ -1,3 +1,4 @@
+import { DEFAULT_BELIEFS, type SizingBeliefs } from './beliefs.js';
 import { demandOf, type Demand } from './demand.js';
 import { growthOf, liveConversations, type Growth } from './growth.js';
 import { ladder } from './ladder.js';
@@ -14,6 +15,8 @@ export interface SizingPlan {
   readonly demand: Demand;
   readonly prices: Prices;
   readonly live: readonly LiveConversation[];
+  /** Of the policy it was solved for. */
+  readonly beliefs: SizingBeliefs;
 }
 
 export interface LiveConversation {
@@ -29,38 +32,47 @@ export interface SizingPrices {
   readonly memoryPrice: number;
   /** Seconds that an answer which outgrows its window costs: it loses its beginning. */
   readonly shiftPrice: number;
+  /** Absent: the default ones. */
+  readonly beliefs?: SizingBeliefs;
 }
 
 /** Windows beyond this are not considered where the trained context is unknown, tokens. */
 const UNKNOWN_CONTEXT = 131_072;
 
-/** Some milliseconds of work, bounded. `before` is the last plan: most of it still holds. `told`: prices that need no learning. */
+/** Some milliseconds of work, bounded. `last` is the last plan: most of it still holds. `told`: prices that need no learning. */
 export function solve(
   state: SizingState,
   nowMs: number,
   facts: ModelFacts | null,
-  { memoryPrice }: SizingPrices,
+  { memoryPrice, beliefs = DEFAULT_BELIEFS }: SizingPrices,
   memoryWindow: number | null,
-  before: SizingPlan | null,
+  last: SizingPlan | null,
   told: Prices | null = null,
 ): SizingPlan {
+  // Nothing that another policy believed may go on living.
+  const before = last?.beliefs === beliefs ? last : null;
   const top = facts?.trainedContext ?? UNKNOWN_CONTEXT;
-  const rungs = before !== null && before.rungs.at(-1) === top ? before.rungs : ladder(top);
-  const prices = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice);
-  const demand = demandOf(state, rungs);
+  const rungs = before !== null && before.rungs.at(-1) === top ? before.rungs : ladder(top, beliefs.ladderStep);
+  const prices = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice, beliefs);
+  const demand = demandOf(state, rungs, beliefs);
   const values = windowValues(rungs, demand, prices, before?.values ?? null);
   const live = liveConversations(state, nowMs).map((conversation) => {
     const known = before?.live.find((other) => other.conversation === conversation);
-    return known ?? liveOf(state, rungs, conversation);
+    return known ?? liveOf(state, rungs, conversation, beliefs);
   });
-  return { rungs, values, demand, prices, live };
+  return { rungs, values, demand, prices, live, beliefs };
 }
 
-export function liveOf(state: SizingState, rungs: readonly number[], conversation: Conversation): LiveConversation {
+export function liveOf(
+  state: SizingState,
+  rungs: readonly number[],
+  conversation: Conversation,
+  beliefs: SizingBeliefs,
+): LiveConversation {
   const { direct } = habitsOf(state, conversation.template);
   return {
     conversation,
-    growth: growthOf(state, rungs, conversation.template, conversation.id, sizeOf(conversation)),
+    growth: growthOf(state, rungs, conversation.template, conversation.id, sizeOf(conversation), beliefs),
     direct: (direct.samples * direct.mean + 0.5) / (direct.samples + 1),
   };
 }
