@@ -1,12 +1,21 @@
 import type { RequestCompletedV1, RequestOptimizedV1 } from '@rightsize/optimizer-core';
+import type { MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
 import type { Finding } from './finding.js';
 
 /** A request has a decision, a completion and at most a truncation. */
 const STREAM_LIMIT = 16;
 
+export const explain: MaintenanceCommand = {
+  usage: 'explain <decision>',
+  summary: 'tell why a request got its window; the id is in the header x-rightsize-decision',
+  examples: ['explain 01a20738-58f7-70a9-8272-be1d9a9a3044', 'explain 01a20738-58f7-70a9-8272-be1d9a9a3044 --json'],
+  exits: { 0: 'the decision was found' },
+  run: ({ db, args: [id] }) => explainDecision(db, id!),
+};
+
 /** What a decision was made from, what was rejected, and how it ended. */
-export function explain(file: string, requestId: string): Promise<Finding> {
+export function explainDecision(file: string, requestId: string): Promise<Finding> {
   return withDatabase(file, async ({ store }) => {
     const events = await store.readStream(`request-${requestId}`, { from: 1, limit: STREAM_LIMIT });
     const optimized = events.find(({ type }) => type === 'request.optimized')?.data as RequestOptimizedV1 | undefined;

@@ -7,6 +7,7 @@ import {
   type RequestOptimizedV1,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
+import type { MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
 import type { Finding } from './finding.js';
 
@@ -41,8 +42,16 @@ interface ModelLine {
   readonly hitRate: number;
 }
 
+export const templates: MaintenanceCommand = {
+  usage: 'templates',
+  summary: 'list the templates by use, with their sizes and windows',
+  examples: ['templates --db rightsize.sqlite', 'templates --json'],
+  exits: { 0: 'the list is complete' },
+  run: ({ db }) => listTemplates(db),
+};
+
 /** Templates by use, with what is known of their sizes; and of each model how much of its traffic they are. */
-export function templates(file: string): Promise<Finding> {
+export function listTemplates(file: string): Promise<Finding> {
   return withDatabase(file, async ({ store, readModels }) => {
     const { templates: statistics, knownTemplates: known } = new ReadModels();
     statistics.load(readModels.rows(statistics.name, statistics.version));

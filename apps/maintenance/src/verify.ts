@@ -1,10 +1,19 @@
 import { verifyReadModels } from '@rightsize/event-store';
 import { EVENT_UPCASTERS, ReadModels } from '@rightsize/optimizer';
+import type { MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
 import type { Finding } from './finding.js';
 
+export const verify: MaintenanceCommand = {
+  usage: 'verify',
+  summary: 'fold the whole log anew and compare with the stored read models',
+  examples: ['verify --db rightsize.sqlite', 'verify --json'],
+  exits: { 0: 'the log is whole and every read model equals a rebuild', 1: 'something is wrong; the lines say what' },
+  run: ({ db }) => verifyDatabase(db),
+};
+
 /** Compares every stored row with what the log gives when it is folded anew. */
-export function verify(file: string): Promise<Finding> {
+export function verifyDatabase(file: string): Promise<Finding> {
   return withDatabase(file, async ({ store, readModels }) => {
     const projections = new ReadModels().all;
     const head = await store.head();

@@ -5,7 +5,7 @@ import { ProjectionRunner, type NewEvent } from '@rightsize/event-store';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { ReadModels } from '@rightsize/optimizer';
 import type { DomainEvent } from '@rightsize/optimizer-core';
-import { templates } from '../src/templates.js';
+import { listTemplates } from '../src/templates.js';
 
 let folder: string;
 const file = (): string => join(folder, 'log.sqlite');
@@ -69,7 +69,7 @@ describe('the list of templates', () => {
       optimized(7, 'rare', 4096),
       optimized(8, null, 4096),
     );
-    const { json, text, ok } = await templates(file());
+    const { json, text, ok } = await listTemplates(file());
     expect(ok).toBe(true);
     expect(json).toMatchObject({
       models: [{ model: 'm', requests: 5, hitRate: 0.8 }],
@@ -99,6 +99,10 @@ describe('the list of templates', () => {
       event(4, 'templates.merged', { templateId: 'b', survivorId: 'a' }),
       event(5, 'template.evicted', { templateId: 'c', uses: 1 }),
     );
-    expect((await templates(file())).json).toMatchObject({ templates: [{ templateId: 'a' }], merged: 1, evicted: 1 });
+    expect((await listTemplates(file())).json).toMatchObject({
+      templates: [{ templateId: 'a' }],
+      merged: 1,
+      evicted: 1,
+    });
   });
 });
