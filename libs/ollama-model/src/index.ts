@@ -16,3 +16,6 @@ export * from './stable-hash.js';
 export * from './tokenizer.js';
 export * from './truncation.js';
 export { slotsFor, type LoadedRunner } from './runner.js';
+export * from './policy-replay/knowledge.js';
+export * from './policy-replay/policy-replay.js';
+export * from './policy-replay/replayed-request.js';

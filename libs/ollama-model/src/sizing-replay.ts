@@ -30,6 +30,21 @@ export interface SizingStep {
   /** Attempts that the prompt did not fit; with `truncate: false` they cost no prefill. */
   readonly refused: number;
   readonly outcome: 'whole' | 'shifted' | 'cut';
+  /** A runner was started for it: because none was there, or because of another window. */
+  readonly loaded: boolean;
+  /** Seconds of those starts; of its prompt, and of its answer. */
+  readonly loadSeconds: number;
+  readonly prefillSeconds: number;
+  readonly decodeSeconds: number;
+  /** Tokens of the prompt that were there already. */
+  readonly cachedTokens: number;
+}
+
+/** A runner that is there when a replay begins. */
+export interface LoadedBefore {
+  readonly numCtx: number;
+  /** When its last answer ended, seconds since the start: negative. */
+  readonly endedAtSeconds: number;
 }
 
 /** What a prompt cut and an answer that outgrew its window are priced at, seconds. */
@@ -48,8 +63,8 @@ export function referenceSlowdown(hardware: Hardware, numCtx: number): number {
 }
 
 /** The price of holding a window's KV cache, seconds a second. */
-function holdRate(hardware: Hardware): number {
-  return ((hardware.memoryPrice / 3600) * hardware.kvBytesPerToken) / GIB;
+export function referenceHoldPrice(hardware: Hardware, numCtx: number): number {
+  return (numCtx * ((hardware.memoryPrice / 3600) * hardware.kvBytesPerToken)) / GIB;
 }
 
 /**
@@ -65,14 +80,22 @@ export class SizingReplay {
   #lastConversation: string | null = null;
   #cost = { load: 0, prefix: 0, spill: 0, hold: 0, short: 0 };
 
-  constructor(hardware: Hardware) {
+  constructor(hardware: Hardware, before: LoadedBefore | null = null) {
     this.#hardware = hardware;
+    if (before === null) return;
+    this.#take(before.numCtx, false);
+    this.#lastEnd = before.endedAtSeconds;
   }
 
   /** The loaded window, tokens; null when nothing is loaded or it would have expired by `atSeconds`. */
   windowAt(atSeconds: number): number | null {
     const idle = this.#lastEnd === null ? 0 : atSeconds - this.#lastEnd;
     return idle > this.#hardware.keepAliveSeconds ? null : this.#numCtx;
+  }
+
+  /** When the last answer was complete, seconds since the start; 0 before any. */
+  get endedAtSeconds(): number {
+    return this.#lastEnd ?? 0;
   }
 
   /** The tally so far. */
@@ -84,16 +107,19 @@ export class SizingReplay {
   request(request: SizedRequest, attempts: readonly (number | null)[]): SizingStep {
     this.#idle(request.atSeconds);
     let [fresh, lost, fits] = [false, false, false];
-    let [reloads, refused] = [0, 0];
+    let [reloads, refused, loadSeconds] = [0, 0, 0];
     for (const attempt of attempts) {
       const target = this.#target(attempt);
       if (this.#numCtx === null) {
         [fresh, lost] = [true, true];
+        loadSeconds += referenceLoadSeconds(this.#hardware, target);
         this.#take(target, attempt === null);
       } else if (target !== this.#numCtx) {
         reloads += 1;
         lost = true;
-        this.#cost.load += referenceLoadSeconds(this.#hardware, target);
+        const seconds = referenceLoadSeconds(this.#hardware, target);
+        loadSeconds += seconds;
+        this.#cost.load += seconds;
         this.#take(target, attempt === null);
       }
       fits = request.promptTokens < target;
@@ -101,11 +127,11 @@ export class SizingReplay {
       refused += 1;
     }
     const numCtx = this.#numCtx ?? this.#target(null);
-    this.#serve(request, numCtx, fresh, lost);
+    const served = this.#serve(request, numCtx, fresh, lost);
     const outgrown = request.promptTokens < numCtx && numCtx < request.promptTokens + request.outputTokens;
     const outcome = !fits ? 'cut' : outgrown ? 'shifted' : 'whole';
     if (outcome !== 'whole') this.#cost.short += SHORT_SECONDS[outcome];
-    return { numCtx, reloads, refused, outcome };
+    return { numCtx, reloads, refused, outcome, loaded: lost, loadSeconds, ...served };
   }
 
   #take(numCtx: number, auto: boolean): void {
@@ -123,11 +149,11 @@ export class SizingReplay {
   #idle(atSeconds: number): void {
     if (this.#lastEnd === null || this.#numCtx === null) return;
     const span = Math.min(Math.max(0, atSeconds - this.#lastEnd), this.#hardware.keepAliveSeconds);
-    this.#cost.hold += span * this.#numCtx * holdRate(this.#hardware);
+    this.#cost.hold += span * referenceHoldPrice(this.#hardware, this.#numCtx);
     this.#numCtx = this.windowAt(atSeconds);
   }
 
-  #serve(request: SizedRequest, numCtx: number, fresh: boolean, lost: boolean): void {
+  #serve(request: SizedRequest, numCtx: number, fresh: boolean, lost: boolean) {
     const { prefillRate, decodeRate } = this.#hardware;
     const same = request.conversation !== null && request.conversation === this.#lastConversation;
     const kept = same ? request.cachedPrefix : 0;
@@ -136,7 +162,13 @@ export class SizingReplay {
     if (!fresh) this.#cost.prefix += (kept - cached) / prefillRate;
     this.#cost.spill +=
       pure(cached) * (referenceSlowdown(this.#hardware, numCtx) - referenceSlowdown(this.#hardware, 0));
+    const slower = referenceSlowdown(this.#hardware, numCtx);
     this.#lastEnd = request.atSeconds + pure(fresh ? 0 : kept) * referenceSlowdown(this.#hardware, 0);
     this.#lastConversation = request.conversation;
+    return {
+      cachedTokens: cached,
+      prefillSeconds: ((request.promptTokens - cached) / prefillRate) * slower,
+      decodeSeconds: (request.outputTokens / decodeRate) * slower,
+    };
   }
 }

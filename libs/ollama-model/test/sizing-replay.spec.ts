@@ -11,7 +11,12 @@ describe('the replay of counts alone', () => {
     const replay = new SizingReplay(PROFILES.gpu8);
     replay.request(sized(0, 1000), [4096]);
     expect(replay.cost().load).toBe(0);
-    expect(replay.request(sized(10, 1000), [8192])).toEqual({ numCtx: 8192, reloads: 1, refused: 0, outcome: 'whole' });
+    expect(replay.request(sized(10, 1000), [8192])).toMatchObject({
+      numCtx: 8192,
+      reloads: 1,
+      refused: 0,
+      outcome: 'whole',
+    });
     expect(replay.cost().load).toBeCloseTo(3.65, 9);
   });
 
