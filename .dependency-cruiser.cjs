@@ -8,6 +8,7 @@ const may = {
   'event-store': [],
   'event-store-sqlite': ['event-store'],
   ollama: ['optimizer-core'],
+  traffic: ['ollama'],
   optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama'],
 };
 

@@ -5,7 +5,7 @@ import { verifyReadModels, type RecordedEvent } from '@rightsize/event-store';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { EVENT_UPCASTERS, ReadModels } from '@rightsize/optimizer';
 import type { TemplateDetectedV1 } from '@rightsize/optimizer-core';
-import { startServer, type ChildServer } from '../apps/demo/src/child-server.js';
+import { startServer, type ChildServer } from '@rightsize/traffic';
 
 const APPS = resolve(import.meta.dirname, '..', 'apps');
 const OPENING = Array.from({ length: 120 }, (_, i) => `clause ${i} of the rules says`).join(' ');

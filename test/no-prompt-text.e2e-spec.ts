@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { startServer, type ChildServer } from '../apps/demo/src/child-server.js';
+import { startServer, type ChildServer } from '@rightsize/traffic';
 
 const APPS = resolve(import.meta.dirname, '..', 'apps');
 const CANARY = 'quixotic-canary-90817';

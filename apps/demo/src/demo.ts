@@ -2,12 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startServer, type ChildServer } from './child-server.js';
-import { clients, type Step } from './clients.js';
-import { run, type Run } from './run.js';
-import { Server } from './server.js';
-import { largestNeed, slowerIn, tally, type Tally } from './tally.js';
-import { WindowWatch } from './window-watch.js';
+import {
+  disagreeing,
+  largestNeed,
+  run,
+  Server,
+  slowerIn,
+  startServer,
+  tally,
+  WindowWatch,
+  type ChildServer,
+  type Progress,
+  type Run,
+  type Tally,
+} from '@rightsize/traffic';
 
 export interface DemoOptions {
   /** A running server; null starts the stand-in. */
@@ -27,9 +35,6 @@ export interface DemoResult {
   /** Where Rightsize was slower than direct, in words. */
   readonly slower: readonly string[];
 }
-
-/** Says what is being done; `done` of `total` requests. */
-export type Progress = (what: string, done: number, total: number) => void;
 
 const APPS = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -60,18 +65,18 @@ function simulatorArguments({ timeScale }: DemoOptions): readonly string[] {
 
 async function compare(options: DemoOptions, direct: string, gateway: string, progress: Progress): Promise<DemoResult> {
   const timeScale = options.upstream === null ? options.timeScale : 1;
-  const workload = clients(options);
+  const workload = disagreeing(options);
   const server = new Server(direct, options.model);
   const defaultWindow = await server.defaultWindow();
-  const counts = await trueCounts(server, workload.flat(), progress);
+  const steps = workload.flat();
+  const counts = await server.countPrompts(steps, (done) => progress('counting prompts', done, steps.length));
 
   const measure = async (name: string, url: string, window?: number): Promise<{ run: Run; tally: Tally }> => {
     // Through the gateway where the run goes through it: nobody else uses the server, so it should know.
     await new Server(url, options.model).unload();
-    const total = workload.flat().length;
     let done = 0;
     const watch = new WindowWatch(server, Math.max(5, 250 * timeScale));
-    const onResult = (): void => progress(name, (done += 1), total);
+    const onResult = (): void => progress(name, (done += 1), steps.length);
     const finished = await run(workload, { url, timeScale, onResult, ...(window === undefined ? {} : { window }) });
     return { run: finished, tally: tally(name, finished, await watch.stop(), counts, defaultWindow) };
   };
@@ -87,17 +92,4 @@ async function compare(options: DemoOptions, direct: string, gateway: string, pr
     tallies: [plain, cold, warm, ideal].map((measured) => measured.tally),
     slower: slowerIn(plain.run, warm.run),
   };
-}
-
-/** A token has two bytes at the very least in what the demo's clients send. */
-async function trueCounts(server: Server, steps: readonly Step[], progress: Progress): Promise<Map<Step, number>> {
-  const bytes = Math.max(...steps.map((step) => Buffer.byteLength(JSON.stringify(step.body))));
-  const window = Math.min(Math.ceil(bytes / 2 / 256) * 256 + 1024, (await server.trainedContext()) ?? Infinity);
-  const counts = new Map<Step, number>();
-  for (const [done, step] of steps.entries()) {
-    const count = await server.countPrompt(step.path, step.body, window);
-    if (count !== null) counts.set(step, count);
-    progress('counting prompts', done + 1, steps.length);
-  }
-  return counts;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { demo, type DemoOptions, type Progress } from './demo.js';
-import { progressBar, progressLines } from './progress.js';
+import { progressOnStderr } from '@rightsize/traffic';
+import { demo, type DemoOptions } from './demo.js';
 import { table } from './report.js';
 
 interface Flags {
@@ -32,7 +32,7 @@ const program = new Command('rightsize-demo')
       timeScale: Number(flags.timeScale),
       database: flags.db ?? null,
     };
-    const progress: Progress & { stop(): void } = process.stderr.isTTY ? progressBar() : progressLines();
+    const progress = progressOnStderr();
     const result = await demo(options, progress).finally(() => progress.stop());
     if (flags.json) {
       console.log(JSON.stringify(result, null, 2));

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Tally } from './tally.js';
+import type { Tally } from '@rightsize/traffic';
 
 /** The figures side by side, the first row being what the ratio is to. */
 export function table(tallies: readonly Tally[], clock: 'virtual' | 'real'): string {

@@ -1,10 +1,12 @@
 import { SingleBar } from 'cli-progress';
-import type { Progress } from './demo.js';
+
+/** Says what is being done; `done` of `total` requests. */
+export type Progress = (what: string, done: number, total: number) => void;
 
 export type StoppableProgress = Progress & { stop(): void };
 
 /** A bar on a terminal, one for each thing that is being done. */
-export function progressBar(): StoppableProgress {
+function progressBar(): StoppableProgress {
   const bar = new SingleBar({ format: '{what} |{bar}| {value}/{total}', hideCursor: true, clearOnComplete: true });
   let current = '';
   const show: Progress = (what, done, total) => {
@@ -16,11 +18,16 @@ export function progressBar(): StoppableProgress {
 }
 
 /** A line at the start of each thing, where there is no terminal. */
-export function progressLines(): StoppableProgress {
+function progressLines(): StoppableProgress {
   let current = '';
   const show: Progress = (what, _done, total) => {
     if (what !== current) console.error(`${what}: ${total} requests`);
     current = what;
   };
   return Object.assign(show, { stop: () => undefined });
+}
+
+/** As fits where it is shown: on stderr, which leaves stdout to the figures. */
+export function progressOnStderr(): StoppableProgress {
+  return process.stderr.isTTY ? progressBar() : progressLines();
 }

@@ -1,8 +1,8 @@
-import type { Step } from './clients.js';
+import type { Step } from './step.js';
 import type { Result, Run } from './run.js';
 import type { Watched } from './window-watch.js';
 
-/** One run in figures. Seconds on the demo's clock, windows in tokens. */
+/** One run in figures. Seconds on the server's clock, windows in tokens. */
 export interface Tally {
   readonly name: string;
   readonly requests: number;

@@ -1,5 +1,6 @@
-import { clients, type Step } from '../src/clients.js';
+import { disagreeing } from '../src/disagreeing.js';
 import type { Result, Run } from '../src/run.js';
+import type { Step } from '../src/step.js';
 import { largestNeed, slowerIn, tally } from '../src/tally.js';
 
 const FINAL = { doneReason: 'stop', totalNs: 1, loadNs: 1, promptEvalNs: 1, evalNs: 1, cachedTokens: 0 };
@@ -74,12 +75,12 @@ describe('where it was slower', () => {
 describe('the five clients', () => {
   it('are the same for the same seed, and other texts for another', () => {
     const options = { model: 'm', seed: 1, size: 1 };
-    expect(clients(options)).toEqual(clients(options));
-    expect(clients(options)).not.toEqual(clients({ ...options, seed: 2 }));
+    expect(disagreeing(options)).toEqual(disagreeing(options));
+    expect(disagreeing(options)).not.toEqual(disagreeing({ ...options, seed: 2 }));
   });
 
   it('disagree: one has a fixed window, one a new one for each request, three send none', () => {
-    const windows = clients({ model: 'm', seed: 1, size: 1 }).map(
+    const windows = disagreeing({ model: 'm', seed: 1, size: 1 }).map(
       (steps) => new Set(steps.map((s) => s.body.options?.['num_ctx'])),
     );
     expect(windows.map((set) => (set.has(undefined) ? 'none' : set.size === 1 ? 'fixed' : 'changing'))).toEqual([

@@ -1,6 +1,11 @@
+import { parseRefusal } from '@rightsize/ollama';
 import { request } from 'undici';
+import type { Step } from './step.js';
 
-/** What the demo asks of the model server besides inference. */
+/** Smaller than most prompts, and a load of it is quick. Tokens. */
+const SMALL_WINDOW = 1024;
+
+/** What a comparison asks of the model server besides inference. */
 export class Server {
   readonly #url: string;
   readonly #model: string;
@@ -10,7 +15,7 @@ export class Server {
     this.#model = model;
   }
 
-  /** The loaded window of the demo's model, tokens; null when it is not loaded. */
+  /** The loaded window of the model, tokens; null when it is not loaded. */
   async window(): Promise<number | null> {
     const { body } = await request(`${this.#url}/api/ps`);
     const { models } = (await body.json()) as { models?: { name: string; context_length?: number }[] };
@@ -35,12 +40,36 @@ export class Server {
     return window;
   }
 
-  /** Prompt tokens of a request that nothing was cut from: counted in a window that surely holds it. */
-  async countPrompt(path: string, body: Readonly<Record<string, unknown>>, window: number): Promise<number | null> {
-    const options = { ...(body['options'] as object), num_ctx: window, num_predict: 1 };
-    const { json } = await this.#post(path, { ...body, options, truncate: false, stream: false });
+  /**
+   * Prompt tokens of each request when nothing is cut from it; those that the server does not count are
+   * missing. A server that refuses what does not fit counts without computing, so it is asked in a window
+   * that is too small for most; one that cuts, in a window that surely holds everything.
+   */
+  async countPrompts(steps: readonly Step[], onCount: (done: number) => void): Promise<ReadonlyMap<Step, number>> {
+    const longest = steps.toSorted((a, b) => bytesOf(b) - bytesOf(a))[0];
+    if (longest === undefined) return new Map();
+    const refuses = (await this.#countPrompt(longest, SMALL_WINDOW)).refused;
+    // A token has two bytes at the very least in what these clients send.
+    const large = Math.ceil(bytesOf(longest) / 2 / 256) * 256 + 1024;
+    const window = refuses ? SMALL_WINDOW : Math.min(large, (await this.trainedContext()) ?? Infinity);
+    const counts = new Map<Step, number>();
+    for (const [done, step] of steps.entries()) {
+      const { tokens } = await this.#countPrompt(step, window);
+      if (tokens !== null) counts.set(step, tokens);
+      onCount(done + 1);
+    }
+    return counts;
+  }
+
+  async #countPrompt({ path, body }: Step, window: number): Promise<{ tokens: number | null; refused: boolean }> {
+    const options = { ...body.options, num_ctx: window, num_predict: 1 };
+    const { status, json } = await this.#post(path, { ...body, options, truncate: false, stream: false });
+    if (status !== 200) {
+      const tokens = parseRefusal(Buffer.from(JSON.stringify(json)))?.promptTokens ?? null;
+      return { tokens, refused: tokens !== null };
+    }
     const count = (json as { prompt_eval_count?: unknown }).prompt_eval_count;
-    return typeof count === 'number' ? count : null;
+    return { tokens: typeof count === 'number' ? count : null, refused: false };
   }
 
   /** The trained context, tokens; null when the server does not say. */
@@ -61,4 +90,8 @@ export class Server {
     });
     return { status: response.statusCode, json: await response.body.json() };
   }
+}
+
+function bytesOf({ body }: Step): number {
+  return Buffer.byteLength(JSON.stringify(body));
 }

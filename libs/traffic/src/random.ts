@@ -1,4 +1,4 @@
-/** Deterministic random numbers: the same seed gives the same demo. mulberry32, public domain (Tommy Ettinger). */
+/** Deterministic random numbers: the same seed gives the same traffic. mulberry32, public domain (Tommy Ettinger). */
 export class Random {
   #state: number;
 
