@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClientWindowSetting } from '@rightsize/optimizer';
-import { parseClientWindow, type GatewayOptions } from './gateway-options.js';
+import { DEFAULT_V1, parseClientWindow, parseV1Mode, type GatewayOptions, type V1Modes } from './gateway-options.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -13,6 +13,7 @@ interface Flags {
   mode: 'active' | 'shadow' | 'off';
   memoryGib?: number;
   clientWindow: ClientWindowSetting[];
+  v1: V1Modes;
   maxBodyMib: number;
   drainSeconds: number;
   connectTimeoutSeconds: number;
@@ -28,6 +29,7 @@ export function readCommandLine(argv: readonly string[]): GatewayOptions {
     maxBodyBytes: flags.maxBodyMib * MIB,
     drainMs: flags.drainSeconds * 1000,
     connectTimeoutMs: flags.connectTimeoutSeconds * 1000,
+    v1: flags.v1,
     logLevel: flags.logLevel,
     rightsize: {
       upstream: flags.upstream,
@@ -52,6 +54,11 @@ function command(): Command {
       option('--client-window <rule...>', "reading of a client's num_ctx: [MODEL][@CLIENT=]hint|floor|exact")
         .argParser(clientWindow)
         .default([]),
+    )
+    .addOption(
+      option('--v1 <rule...>', 'how /v1 routes get their window: [chat|completions|messages|responses=]translate|pass')
+        .argParser(v1Modes)
+        .default(DEFAULT_V1, 'translate'),
     )
     .addOption(option('--max-body-mib <number>', 'largest inference body').argParser(positive).default(64))
     .addOption(
@@ -94,4 +101,14 @@ function clientWindow(text: string, before: readonly ClientWindowSetting[]): Cli
       .filter(Boolean)
       .map(parseClientWindow),
   ];
+}
+
+function v1Modes(text: string, before: V1Modes): V1Modes {
+  let modes = before;
+  for (const rule of text.split(/[\s,]+/).filter(Boolean)) {
+    const next = parseV1Mode(rule, modes);
+    if (next === null) throw new InvalidArgumentError('not [ROUTE=]translate|pass');
+    modes = next;
+  }
+  return modes;
 }

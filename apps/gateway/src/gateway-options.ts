@@ -1,4 +1,17 @@
+import { V1_ROUTES, type V1Route } from '@rightsize/ollama';
 import type { ClientWindowSetting, RightsizeOptions } from '@rightsize/optimizer';
+
+/** By translation to the native route, which takes a window; or not at all. */
+export type V1Mode = 'translate' | 'pass';
+
+export type V1Modes = Readonly<Record<V1Route, V1Mode>>;
+
+export const DEFAULT_V1: V1Modes = {
+  chat: 'translate',
+  completions: 'translate',
+  messages: 'translate',
+  responses: 'translate',
+};
 
 /** Everything the gateway can be told. Complete: the command line fills in defaults. */
 export interface GatewayOptions {
@@ -12,6 +25,8 @@ export interface GatewayOptions {
   readonly drainMs: number;
   /** How long making a connection to the upstream may take, milliseconds. Answers have no limit. */
   readonly connectTimeoutMs: number;
+  /** How the routes in other vendors' dialects get their window. */
+  readonly v1: V1Modes;
   /** The least severe messages that are logged. */
   readonly logLevel: string;
   readonly rightsize: RightsizeOptions;
@@ -29,4 +44,14 @@ export function parseClientWindow(text: string): ClientWindowSetting {
   if (equals < 0) return { rule };
   const [model = '', client = ''] = text.slice(0, equals).split('@');
   return { model: model || '*', client: client || '*', rule };
+}
+
+/** Reads `[ROUTE=]MODE`, say `pass` or `messages=pass`; null when it is neither. Later ones win. */
+export function parseV1Mode(text: string, before: V1Modes): V1Modes | null {
+  const [first = '', second] = text.split('=');
+  const mode = second ?? first;
+  if (mode !== 'translate' && mode !== 'pass') return null;
+  if (second === undefined) return { chat: mode, completions: mode, messages: mode, responses: mode };
+  const route = V1_ROUTES.find((each) => each === first);
+  return route === undefined ? null : { ...before, [route]: mode };
 }

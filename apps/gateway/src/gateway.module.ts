@@ -7,6 +7,7 @@ import { LoopbackGuard } from './admin/loopback.guard.js';
 import { ProblemFilter } from './admin/problem.filter.js';
 import { RightsizeController } from './admin/rightsize.controller.js';
 import { Proxy } from './proxy/proxy.js';
+import { V1Plans } from './proxy/v1-plans.js';
 
 @Module({})
 // oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
@@ -21,10 +22,12 @@ export function gatewayModule(options: GatewayOptions, door?: RightsizeDoor): Dy
     providers: [
       { provide: GatewayOptions, useValue: options },
       door ? { provide: Door, useValue: door } : { provide: Door, useExisting: RightsizeService },
+      { provide: V1Plans, inject: [GatewayOptions], useFactory: (gateway: GatewayOptions) => new V1Plans(gateway) },
       {
         provide: Proxy,
-        inject: [Door, GatewayOptions],
-        useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions) => new Proxy(optimizer, gateway),
+        inject: [Door, GatewayOptions, V1Plans],
+        useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions, plans: V1Plans) =>
+          new Proxy(optimizer, gateway, plans),
       },
       LoopbackGuard,
       { provide: APP_FILTER, useClass: ProblemFilter },

@@ -8,7 +8,7 @@ import {
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { ExchangeEnd, Optimized, OptimizeInput, RightsizeDoor } from '@rightsize/optimizer';
-import type { GatewayOptions } from '../src/gateway-options.js';
+import { DEFAULT_V1, type GatewayOptions } from '../src/gateway-options.js';
 import { startGateway, type Gateway } from '../src/start-gateway.js';
 
 /** A door that decides nothing unless told to, and remembers what it was shown. */
@@ -81,6 +81,7 @@ export class Bench {
       maxBodyBytes: 1000,
       drainMs: 200,
       connectTimeoutMs: 1000,
+      v1: DEFAULT_V1,
       logLevel: 'silent',
       rightsize: { upstream },
       ...overrides,

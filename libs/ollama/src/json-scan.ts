@@ -42,6 +42,23 @@ export function scanObject(json: Buffer, start: number): { members: Member[]; en
   }
 }
 
+/** The values of the array at `start`, `[start, end)` each; null when there is no well-formed array. */
+export function scanArray(json: Buffer, start: number): { readonly start: number; readonly end: number }[] | null {
+  if (json[start] !== OPEN_BRACKET) return null;
+  const items: { start: number; end: number }[] = [];
+  let at = skipSpace(json, start + 1);
+  if (json[at] === CLOSE_BRACKET) return items;
+  for (;;) {
+    const end = skipValue(json, at);
+    if (end < 0) return null;
+    items.push({ start: at, end });
+    at = skipSpace(json, end);
+    if (json[at] === CLOSE_BRACKET) return items;
+    if (json[at] !== COMMA) return null;
+    at = skipSpace(json, at + 1);
+  }
+}
+
 export function skipSpace(json: Buffer, at: number): number {
   let byte = json[at];
   while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = json[++at];

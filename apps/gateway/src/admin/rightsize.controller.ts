@@ -2,6 +2,7 @@ import { BadRequestException, Controller, Get, Inject, Query, Res, UseGuards } f
 import type { DecisionSummary, HealthReport, RightsizeDoor } from '@rightsize/optimizer';
 import type { ServerResponse } from 'node:http';
 import { Door } from '../door.js';
+import { V1Plans, type V1Report } from '../proxy/v1-plans.js';
 import { LoopbackGuard } from './loopback.guard.js';
 
 const DEFAULT_LIMIT = 50;
@@ -11,18 +12,21 @@ const MAX_LIMIT = 1000;
 @Controller('rightsize')
 @UseGuards(LoopbackGuard)
 export class RightsizeController {
-  constructor(@Inject(Door) private readonly door: RightsizeDoor) {}
+  constructor(
+    @Inject(Door) private readonly door: RightsizeDoor,
+    @Inject(V1Plans) private readonly v1: V1Plans,
+  ) {}
 
   /** `?live` asks only whether the process answers. 503 while starting; degraded is still serving, so 200. */
   @Get('health')
   health(
     @Query('live') live: string | undefined,
     @Res({ passthrough: true }) response: ServerResponse,
-  ): HealthReport | { status: 'live' } {
+  ): (HealthReport & { readonly v1: V1Report }) | { status: 'live' } {
     if (live !== undefined) return { status: 'live' };
     const report = this.door.health();
     response.statusCode = report.status === 'starting' ? 503 : 200;
-    return report;
+    return { ...report, v1: this.v1.report() };
   }
 
   /** Recent decisions, newest first, without any text of theirs. */

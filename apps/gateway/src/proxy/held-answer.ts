@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { AnswerDelivery } from './answer-delivery.js';
 
 /** Refusals are a few hundred bytes; whatever is larger than this, bytes, is none, and is not held. */
 const MAX_HELD_BYTES = 65_536;
@@ -29,8 +29,8 @@ export class HeldAnswer {
   }
 
   /** Gives the client what was held. */
-  release(response: ServerResponse): void {
-    response.writeHead(this.status, this.#statusMessage, this.#headers);
-    for (const chunk of this.#chunks) response.write(chunk);
+  release(delivery: AnswerDelivery): void {
+    delivery.begin(this.status, this.#statusMessage, this.#headers);
+    for (const chunk of this.#chunks) delivery.write(chunk);
   }
 }

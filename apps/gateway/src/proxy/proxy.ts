@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { endToEndHeaders } from '@rightsize/ollama';
+import { endToEndHeaders, v1RouteOf, type V1Route } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
@@ -7,21 +7,22 @@ import type { GatewayOptions } from '../gateway-options.js';
 import { isLoopbackName } from '../loopback.js';
 import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
+import { plainPassage, translatedPassage, type Passage } from './passage.js';
 import { refuse } from './refusal.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
 import { answersTo } from './upstream-host.js';
+import { V1Plans } from './v1-plans.js';
 
 /** Idle upstream connections are kept this long, milliseconds; Ollama itself never closes one. */
 const KEEP_ALIVE_MS = 60_000;
 const MAX_HEADER_BYTES = 2 ** 20;
-/** Not the upstream's business: ours, or of the connection to us. */
-const OURS = new Set(['host', 'expect', 'x-rightsize', 'x-rightsize-client']);
-/** The same for bodies that were read whole, and whose length may have changed. */
-const OURS_AND_LENGTH = new Set([...OURS, 'content-length']);
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 const NO_OBSERVER: ExchangeObserver = { head: () => undefined, chunk: () => undefined, end: () => undefined };
+
+/** Takes a body that was read whole. */
+type Reader = (body: Buffer, request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Passes every request on to the upstream; shows those that can be sized to the optimizer first. */
 export class Proxy implements OnApplicationShutdown {
@@ -31,11 +32,13 @@ export class Proxy implements OnApplicationShutdown {
   readonly #listensOnLoopback: boolean;
   readonly #upstream: URL;
   readonly #pool: Pool;
+  readonly #v1Plans: V1Plans;
 
-  constructor(door: RightsizeDoor, options: GatewayOptions) {
+  constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
     this.#maxBodyBytes = options.maxBodyBytes;
     this.#listensOnLoopback = isLoopbackName(options.host);
+    this.#v1Plans = v1Plans;
     this.#upstream = new URL(options.rightsize.upstream);
     this.#pool = new Pool(this.#upstream.origin, {
       connect: { timeout: options.connectTimeoutMs },
@@ -52,60 +55,73 @@ export class Proxy implements OnApplicationShutdown {
 
   /** Whether a client that asks before it sends is to be told no. */
   refusesContinue(request: IncomingMessage): boolean {
-    return inferenceRoute(request, pathOf(request.url!)) !== null && declaresMoreThan(request, this.#maxBodyBytes);
+    return this.#reader(request) !== null && declaresMoreThan(request, this.#maxBodyBytes);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const path = pathOf(request.url!);
     if (!answersTo(request.headers.host ?? '', this.#listensOnLoopback)) {
       response.writeHead(403, request.complete ? {} : { connection: 'close' }).end();
       return;
     }
+    const reader = this.#reader(request);
+    if (reader) readUpload(request, this.#maxBodyBytes, (upload) => this.#uploaded(reader, upload, request, response));
+    else this.#pass(plainPassage(request, response, false), hasBody(request) ? request : null);
+  }
+
+  /** What takes the body of a request that is to be read whole; null for all that only pass by. */
+  #reader(request: IncomingMessage): Reader | null {
+    const path = pathOf(request.url!);
     const route = inferenceRoute(request, path);
-    if (route) {
-      readUpload(request, this.#maxBodyBytes, (upload) => this.#uploaded(route, upload, request, response));
-      return;
-    }
-    const foreign = mayChangeRunner(request.method!, path);
+    if (route) return (body, from, to) => this.#optimize(route, body, plainPassage(from, to, true));
+    const v1 = request.method === 'POST' ? v1RouteOf(path) : null;
+    return v1 && ((body, from, to) => this.#v1(v1, body, from, to));
+  }
+
+  /** Unsized, and maybe to a route that changes the runner. */
+  #pass(passage: Passage, body: Buffer | IncomingMessage | null): void {
+    const path = pathOf(passage.path);
+    const foreign = mayChangeRunner(passage.request.method!, path);
     if (foreign) this.#door.noticeForeign(path);
     // What the runner is afterwards, it has become by the end of the exchange.
     const observer = foreign ? { ...NO_OBSERVER, end: () => this.#door.noticeForeign(path) } : NO_OBSERVER;
-    this.#forward(request, response, hasBody(request) ? request : null, {
-      observer,
-      headers: NO_HEADERS,
-      reconsider: null,
-    });
+    this.#forward(passage, body, { observer, headers: NO_HEADERS, reconsider: null });
   }
 
-  #uploaded(route: OptimizeInput['route'], upload: Upload, request: IncomingMessage, response: ServerResponse): void {
+  #uploaded(reader: Reader, upload: Upload, request: IncomingMessage, response: ServerResponse): void {
     switch (upload.kind) {
       case 'aborted':
         return;
       case 'too-large':
         return refuse(request, response, 413, `request body is larger than ${this.#maxBodyBytes} bytes`);
       case 'complete':
-        this.#optimize(route, upload.body, request, response).catch((error: unknown) => {
+        reader(upload.body, request, response).catch((error: unknown) => {
           this.#logger.error(error, error instanceof Error ? error.stack : undefined);
           response.destroy();
         });
     }
   }
 
-  async #optimize(
-    route: OptimizeInput['route'],
-    body: Buffer,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const skip = request.headers['x-rightsize'] === 'off';
-    const input: OptimizeInput = { route, body, client: clientName(request.headers), skip };
-    const sized = await this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
-    this.#send(request, response, sized);
+  async #v1(route: V1Route, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const plan = this.#v1Plans.plan(route, body, request.headers);
+    if (plan.kind === 'pass') {
+      const headers = { 'x-rightsize-route': 'pass', 'x-rightsize-route-reason': plan.reason };
+      return this.#pass(plainPassage(request, response, true, headers), body);
+    }
+    const { translated } = plan;
+    const passage = translatedPassage(request, response, translated, { 'x-rightsize-route': 'translate' });
+    return this.#optimize(translated.route, translated.body, passage);
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, sized: Optimized): void {
-    if (response.destroyed) return sized.observer.end('client-aborted');
-    this.#forward(request, response, sized.body, sized);
+  async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
+    const { headers } = passage.request;
+    const input: OptimizeInput = { route, body, client: clientName(headers), skip: headers['x-rightsize'] === 'off' };
+    const sized = await this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
+    this.#send(passage, sized);
+  }
+
+  #send(passage: Passage, sized: Optimized): void {
+    if (passage.response.destroyed) return sized.observer.end('client-aborted');
+    this.#forward(passage, sized.body, sized);
   }
 
   /** The door does not reject; should it, the request still goes through as it came. */
@@ -115,34 +131,35 @@ export class Proxy implements OnApplicationShutdown {
   }
 
   #forward(
-    request: IncomingMessage,
-    response: ServerResponse,
+    passage: Passage,
     body: Buffer | IncomingMessage | null,
     sized: Pick<Optimized, 'observer' | 'headers' | 'reconsider'>,
     isRepeated = false,
   ): void {
+    const { request, response } = passage;
     const { observer, headers: added, reconsider } = sized;
-    const headers = endToEndHeaders(request.rawHeaders, Buffer.isBuffer(body) ? OURS_AND_LENGTH : OURS);
-    headers.push('host', this.#upstream.host);
+    const headers = endToEndHeaders(request.rawHeaders, passage.without);
+    headers.push('host', this.#upstream.host, ...passage.with);
     const answer = new UpstreamAnswer({
       response,
+      delivery: passage.delivery(),
       observer,
-      headers: added,
+      headers: { ...passage.headers, ...added },
       reconsider:
         reconsider &&
         (async (status, held) => {
           const next = await reconsider(status, held);
-          if (next) this.#send(request, response, next);
+          if (next) this.#send(passage, next);
           return next !== null;
         }),
       sendAgain: (error) => {
         if (isRepeated || !isRepeatable(request, body) || !wasStale(error)) return false;
-        this.#forward(request, response, body, sized, true);
+        this.#forward(passage, body, sized, true);
         return true;
       },
       unreachable: (error) => this.#unreachable(error, request, response),
     });
-    this.#pool.dispatch({ path: request.url!, method: request.method as 'GET', headers, body }, answer);
+    this.#pool.dispatch({ path: passage.path, method: request.method as 'GET', headers, body }, answer);
   }
 
   #unreachable(error: Error, request: IncomingMessage, response: ServerResponse): void {

@@ -2,11 +2,13 @@ import { endToEndHeaders } from '@rightsize/ollama';
 import type { ExchangeEnd, ExchangeObserver } from '@rightsize/optimizer';
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { AnswerDelivery } from './answer-delivery.js';
 import { HeldAnswer } from './held-answer.js';
 
 /** What one exchange needs beyond its two ends. */
 export interface Exchange {
   readonly response: ServerResponse;
+  readonly delivery: AnswerDelivery;
   readonly observer: ExchangeObserver;
   /** Added to the answer's headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -29,6 +31,8 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
   #held: HeldAnswer | null = null;
   /** A held answer is being reconsidered: whoever leaves now has left what comes instead of it. */
   #isReconsidering = false;
+  /** The answer's head has come: no second attempt can be made. */
+  #hasBegun = false;
   #isOver = false;
 
   constructor(exchange: Exchange) {
@@ -51,17 +55,16 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     statusMessage?: string,
   ): void {
     if (status < 200 || this.#isOver) return;
+    this.#hasBegun = true;
     const raw = endToEndHeaders(strings(controller.rawHeaders));
     for (const name in this.#exchange.headers) raw.push(name, this.#exchange.headers[name]!);
     if (status === 400 && this.#exchange.reconsider) {
       this.#held = new HeldAnswer(status, statusMessage, raw);
       return;
     }
-    this.#response.writeHead(status, statusMessage, raw);
+    this.#exchange.delivery.begin(status, statusMessage, raw);
     const type = headers['content-type'];
     this.#exchange.observer.head(status, typeof type === 'string' ? type : null);
-    // In the next tick a first chunk that came along has been written; if none has, the headers go alone.
-    process.nextTick(flush, this.#response);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -70,7 +73,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       if (!this.#held.push(chunk)) this.#release(this.#held);
       return;
     }
-    if (!this.#response.write(chunk)) controller.pause();
+    if (!this.#exchange.delivery.write(chunk)) controller.pause();
     this.#exchange.observer.chunk(chunk);
   }
 
@@ -85,7 +88,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     // What has arrived is still delivered; that there is no proper end tells the client what a direct one would see.
     if (this.#held) this.#release(this.#held);
     if (this.#response.headersSent) this.#response.socket?.destroySoon();
-    else if (this.#exchange.sendAgain(error)) {
+    else if (!this.#hasBegun && this.#exchange.sendAgain(error)) {
       this.#isOver = true;
       return;
     } else this.#exchange.unreachable(error);
@@ -104,13 +107,13 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
 
   #release(held: HeldAnswer): void {
     this.#held = null;
-    held.release(this.#response);
+    held.release(this.#exchange.delivery);
     this.#exchange.observer.head(held.status, null);
     this.#exchange.observer.chunk(held.body);
   }
 
   #finish(): void {
-    this.#response.end();
+    this.#exchange.delivery.end();
     this.#end('complete');
   }
 
@@ -124,12 +127,6 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     this.#isOver = true;
     this.#exchange.observer.end(how);
   }
-}
-
-function flush(response: ServerResponse): void {
-  // Writing a header block of its own costs a packet; after the first write it has long gone.
-  if (!response.writableEnded && response.socket !== null && response.socket.writableLength === 0)
-    response.flushHeaders();
 }
 
 function strings(raw: unknown): string[] {

@@ -1,0 +1,83 @@
+import { isCloudName, translateV1, type Translated, type Translation, type V1Route } from '@rightsize/ollama';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { GatewayOptions, V1Mode } from '../gateway-options.js';
+
+/** What becomes of one request in another vendor's dialect. */
+export type V1Plan =
+  | { readonly kind: 'translate'; readonly translated: Translated }
+  /** To Ollama's own route, as it came. Why: a word, maybe with another that tells more. */
+  | { readonly kind: 'pass'; readonly reason: string };
+
+/** What became of them since the start. */
+export interface V1Report {
+  readonly translated: number;
+  /** By the first word of the reason. */
+  readonly passed: Readonly<Record<string, number>>;
+}
+
+/** Decides whether a request can go to the native route, which alone takes a window, and counts what it decided. */
+export class V1Plans {
+  readonly #modes: Readonly<Record<V1Route, V1Mode>>;
+  readonly #isActive: boolean;
+  readonly #passed = new Map<string, number>();
+  #translated = 0;
+
+  constructor(options: GatewayOptions) {
+    this.#modes = options.v1;
+    this.#isActive = (options.rightsize.mode ?? 'active') === 'active';
+  }
+
+  /** Never throws: what cannot be translated passes. */
+  plan(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
+    const plan = this.#decide(route, body, headers);
+    if (plan.kind === 'translate') {
+      this.#translated += 1;
+    } else {
+      const word = plan.reason.split(' ', 1)[0]!;
+      this.#passed.set(word, (this.#passed.get(word) ?? 0) + 1);
+    }
+    return plan;
+  }
+
+  report(): V1Report {
+    return { translated: this.#translated, passed: Object.fromEntries(this.#passed) };
+  }
+
+  #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
+    if (!this.#isActive || this.#modes[route] === 'pass') return pass('configured');
+    if (headers['x-rightsize'] === 'off') return pass('asked');
+    const encoding = headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') return pass('encoding');
+    return judge(translated(route, body));
+  }
+}
+
+function translated(route: V1Route, body: Buffer): Translation {
+  try {
+    return translateV1(route, body);
+  } catch {
+    return { kind: 'foreign', reason: 'failed' };
+  }
+}
+
+function judge(translation: Translation): V1Plan {
+  switch (translation.kind) {
+    case 'foreign':
+      return pass(translation.reason);
+    case 'refused':
+      // The server's own words are the best answer to what it refuses.
+      return pass('refused');
+    case 'translated':
+      if (translation.unknown.length > 0) return pass(`unknown-field ${fieldName(translation.unknown[0]!)}`);
+      return isCloudName(translation.model) ? pass('cloud') : { kind: 'translate', translated: translation };
+  }
+}
+
+function pass(reason: string): V1Plan {
+  return { kind: 'pass', reason };
+}
+
+/** A client's word in a header: nothing but what names fields, and not much of it. */
+function fieldName(name: string): string {
+  return name.replace(/[^\w.-]/g, '').slice(0, 60);
+}

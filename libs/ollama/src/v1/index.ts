@@ -1,0 +1,5 @@
+export * from './v1-route.js';
+export * from './translation.js';
+export * from './translate.js';
+export * from './dialect-writer.js';
+export * from './native-answer.js';

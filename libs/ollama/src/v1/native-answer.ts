@@ -1,0 +1,73 @@
+import { isObject, list, text, type JsonObject } from '../json-field.js';
+import { rawJsonAt } from './v1-body.js';
+
+/** A call that the model wants made. */
+export interface NativeToolCall {
+  readonly id: string;
+  readonly index: number;
+  readonly name: string;
+  /** A JSON object, as the server printed it. */
+  readonly arguments: string;
+}
+
+/** One object of a native answer: a line of a stream, or the whole. Of chat and generate alike. */
+export interface NativeAnswer {
+  readonly model: string;
+  /** Seconds since the epoch; null when it does not say. */
+  readonly created: number | null;
+  readonly role: string;
+  readonly content: string;
+  readonly thinking: string;
+  readonly toolCalls: readonly NativeToolCall[];
+  readonly logprobs: readonly unknown[];
+  readonly done: boolean;
+  readonly doneReason: string;
+  readonly promptTokens: number;
+  /** Null on servers that do not say. */
+  readonly cachedTokens: number | null;
+  readonly outputTokens: number;
+  /** Set when this is the error that ends a stream. */
+  readonly error: string | null;
+}
+
+/** Reads one object of a native answer; null when it is none. */
+export function readNativeAnswer(json: Buffer): NativeAnswer | null {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(json.toString('utf8'));
+  } catch {
+    return null;
+  }
+  if (!isObject(fields)) return null;
+  const message = isObject(fields['message']) ? fields['message'] : fields;
+  const created = Date.parse(text(fields['created_at']));
+  return {
+    model: text(fields['model']),
+    created: Number.isNaN(created) ? null : Math.floor(created / 1000),
+    role: text(message['role']),
+    content: text(message['content'] ?? fields['response']),
+    thinking: text(message['thinking']),
+    toolCalls: list(message['tool_calls']).filter(isObject).map(toolCall.bind(null, json)),
+    logprobs: list(fields['logprobs']),
+    done: fields['done'] === true,
+    doneReason: text(fields['done_reason']),
+    promptTokens: count(fields['prompt_eval_count']) ?? 0,
+    cachedTokens: count(fields['prompt_eval_cached_count']),
+    outputTokens: count(fields['eval_count']) ?? 0,
+    error: fields['error'] === undefined ? null : text(fields['error']),
+  };
+}
+
+function toolCall(json: Buffer, call: JsonObject, at: number): NativeToolCall {
+  const called = isObject(call['function']) ? call['function'] : {};
+  return {
+    id: text(call['id']),
+    index: count(called['index']) ?? 0,
+    name: text(called['name']),
+    arguments: rawJsonAt(json, 'message', 'tool_calls', at, 'function', 'arguments') ?? '{}',
+  };
+}
+
+function count(value: unknown): number | null {
+  return typeof value === 'number' ? value : null;
+}
