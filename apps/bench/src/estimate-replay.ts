@@ -5,7 +5,7 @@ import {
   extractFeatures,
   foldModel,
   rawPromptTokens,
-  type DomainEvent,
+  type TrafficEvent,
   type InferenceRequest,
   type ModelStatistics,
   type RequestFeatures,
@@ -70,7 +70,7 @@ function eventsOf(
   features: RequestFeatures,
   templateId: string | null,
   counted: number,
-): readonly DomainEvent[] {
+): readonly TrafficEvent[] {
   const known = { requestId, model: MODEL, route: features.route, templateId, atMs: 0 };
   const untimed = { totalNs: null, loadNs: null, promptEvalNs: null, evalNs: null };
   return [

@@ -4,7 +4,7 @@ import {
   foldModel,
   foldTemplate,
   outputCurve,
-  type DomainEvent,
+  type TrafficEvent,
   type ModelStatistics,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
@@ -42,7 +42,7 @@ export function forecastAll(answers: readonly KnownAnswer[], shares: readonly nu
   });
 }
 
-function completionOf({ template, promptTokens, outputTokens }: KnownAnswer, index: number): DomainEvent {
+function completionOf({ template, promptTokens, outputTokens }: KnownAnswer, index: number): TrafficEvent {
   return {
     type: 'request.completed',
     data: {

@@ -1,7 +1,8 @@
-import type { ClientWindowRule, Decision } from './decision.js';
+import type { ClientWindowRule, Decision, PolicyParameters } from './decision.js';
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
 import type { RunnerView } from './runner.js';
 import type { TemplateDefinition } from './templates/template-definition.js';
+import type { PolicyComparison } from './training/comparison.js';
 
 /** Durable names: what the log stores. Never change one that has been written. */
 export const EVENT_TYPES = {
@@ -14,6 +15,8 @@ export const EVENT_TYPES = {
   RunnerReloaded: 'runner.reloaded',
   TruncationDetected: 'truncation.detected',
   RequestRefused: 'request.refused',
+  PolicyTrained: 'policy.trained',
+  PolicyActivated: 'policy.activated',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -152,8 +155,53 @@ export interface RequestRefusedV1 {
   readonly atMs: number;
 }
 
+/** A stretch of the log, positions of its first and last event. */
+export interface LogRange {
+  readonly from: number;
+  readonly to: number;
+  /** Requests in it that could be used. */
+  readonly requests: number;
+}
+
+/** A candidate policy was made from the log and compared with the active one on later events. */
+export interface PolicyTrainedV1 {
+  readonly policyId: string;
+  /** The model whose traffic it was made from, and for which alone it is meant; null: all. */
+  readonly model: string | null;
+  readonly parameters: PolicyParameters;
+  /** The policy it began with and was compared to. */
+  readonly baseId: string;
+  readonly trainedOn: LogRange;
+  /** Later than all it was trained on. */
+  readonly judgedOn: LogRange;
+  readonly comparison: PolicyComparison;
+  readonly codeVersion: string;
+  /** Of the last event that was read, milliseconds since the epoch: the same log gives the same event. */
+  readonly atMs: number;
+}
+
+/** From here on a policy decides. */
+export interface PolicyActivatedV1 {
+  readonly policyId: string;
+  /** What decided before. */
+  readonly previousId: string;
+  /** The model it decides for; null: all that have none of their own. */
+  readonly model: string | null;
+  readonly reason: 'retrained' | 'chosen' | 'rollback';
+  /** Although it was not shown to be better. */
+  readonly forced: boolean;
+  readonly atMs: number;
+}
+
+export type PolicyEvent =
+  | { readonly type: 'policy.trained'; readonly data: PolicyTrainedV1 }
+  | { readonly type: 'policy.activated'; readonly data: PolicyActivatedV1 };
+
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent =
+export type DomainEvent = TrafficEvent | PolicyEvent;
+
+/** What requests to models have told. */
+export type TrafficEvent =
   | { readonly type: 'request.optimized'; readonly data: RequestOptimizedV1 }
   | { readonly type: 'request.completed'; readonly data: RequestCompletedV1 }
   | TemplateEvent

@@ -1,5 +1,5 @@
 import { answerKind, emptyAnswers, pushAnswer } from './answer-sample.js';
-import type { DomainEvent, RequestCompletedV1, RequestRefusedV1, RequestOptimizedV1, Taint } from './events.js';
+import type { TrafficEvent, RequestCompletedV1, RequestRefusedV1, RequestOptimizedV1, Taint } from './events.js';
 import { forget, remember, type Pending } from './pending-requests.js';
 import { emptySample, pushSample } from './recent-sample.js';
 import { EMPTY_MEAN, updateMean } from './running-mean.js';
@@ -40,7 +40,7 @@ export function emptyModelStatistics(model: string): ModelStatistics {
 }
 
 /** Folds one event into what is known of a model. Events of other models change nothing. */
-export function foldModel(statistics: ModelStatistics, event: DomainEvent): ModelStatistics {
+export function foldModel(statistics: ModelStatistics, event: TrafficEvent): ModelStatistics {
   if (event.data.model !== statistics.model) return statistics;
   const seen = { ...statistics, lastSeenMs: Math.max(statistics.lastSeenMs, event.data.atMs) };
   switch (event.type) {
@@ -129,7 +129,7 @@ export function emptyTemplateStatistics(templateId: string, model: string): Temp
 }
 
 /** Folds one event into what is known of a template. Events of others change nothing. */
-export function foldTemplate(statistics: TemplateStatistics, event: DomainEvent): TemplateStatistics {
+export function foldTemplate(statistics: TemplateStatistics, event: TrafficEvent): TemplateStatistics {
   if (event.type === 'runner.reloaded') return statistics;
   if (event.data.templateId !== statistics.templateId || event.data.model !== statistics.model) return statistics;
   const { atMs } = event.data;

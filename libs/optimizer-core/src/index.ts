@@ -24,6 +24,7 @@ export { decide } from './decide.js';
 export { DEFAULT_POLICY } from './default-policy.js';
 export { DEFAULT_BELIEFS, type SizingBeliefs } from './policy/beliefs.js';
 export { emptySizingState, type SizingState } from './policy/sizing-state.js';
+export * from './training/comparison.js';
 export { foldSizing } from './policy/fold-sizing.js';
 export { solve, type SizingPlan } from './policy/sizing-plan.js';
 export type { Prices } from './policy/prices.js';

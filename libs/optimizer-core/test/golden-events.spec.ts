@@ -8,6 +8,7 @@ import {
   foldModel,
   foldTemplate,
   type DomainEvent,
+  type TrafficEvent,
   type PromptSketch,
 } from '../src/index.js';
 
@@ -21,7 +22,7 @@ function golden<Type extends DomainEvent['type']>(type: Type): Extract<DomainEve
   return JSON.parse(readFileSync(new URL(`${type}.v1.json`, FOLDER), 'utf8')) as Extract<DomainEvent, { type: Type }>;
 }
 
-const history: readonly DomainEvent[] = [
+const traffic: readonly TrafficEvent[] = [
   golden('template.detected'),
   golden('template.split'),
   golden('templates.merged'),
@@ -32,6 +33,7 @@ const history: readonly DomainEvent[] = [
   golden('truncation.detected'),
   golden('request.refused'),
 ];
+const history: readonly DomainEvent[] = [...traffic, golden('policy.trained'), golden('policy.activated')];
 const { model, templateId } = golden('template.detected').data;
 
 describe('events as they were first written', () => {
@@ -46,7 +48,7 @@ describe('events as they were first written', () => {
   });
 
   it('fold into the statistics of their model', () => {
-    const statistics = history.reduce(foldModel, emptyModelStatistics(model));
+    const statistics = traffic.reduce(foldModel, emptyModelStatistics(model));
     expect(statistics).toMatchObject({
       requests: 1,
       completions: 1,
@@ -66,7 +68,7 @@ describe('events as they were first written', () => {
   });
 
   it('fold into the statistics of their template', () => {
-    expect(history.reduce(foldTemplate, emptyTemplateStatistics(templateId, model))).toMatchObject({
+    expect(traffic.reduce(foldTemplate, emptyTemplateStatistics(templateId, model))).toMatchObject({
       requests: 1,
       completions: 1,
       prompts: { values: [260] },

@@ -1,5 +1,7 @@
 import type {
   DomainEvent,
+  PolicyActivatedV1,
+  PolicyTrainedV1,
   RequestCompletedV1,
   RequestOptimizedV1,
   RequestRefusedV1,
@@ -50,6 +52,14 @@ export class RequestRefused {
   constructor(readonly data: RequestRefusedV1) {}
 }
 
+export class PolicyTrained {
+  constructor(readonly data: PolicyTrainedV1) {}
+}
+
+export class PolicyActivated {
+  constructor(readonly data: PolicyActivatedV1) {}
+}
+
 export function notificationOf(event: DomainEvent): object {
   switch (event.type) {
     case 'request.optimized':
@@ -68,6 +78,10 @@ export function notificationOf(event: DomainEvent): object {
       return new RunnerReloaded(event.data);
     case 'request.refused':
       return new RequestRefused(event.data);
+    case 'policy.trained':
+      return new PolicyTrained(event.data);
+    case 'policy.activated':
+      return new PolicyActivated(event.data);
     case 'truncation.detected':
       return new TruncationDetected(event.data);
   }

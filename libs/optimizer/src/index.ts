@@ -1,7 +1,9 @@
+export { ActivePolicies } from './active-policies.js';
 export * from './backend.js';
 export * from './clock.js';
 export * from './domain-notifications.js';
 export * from './installation-secret.js';
+export type { ActiveRow, PolicyRow } from './projections/fold-policies.js';
 export * from './projections/folded-rows.js';
 export * from './projections/read-models.js';
 export * from './rightsize-service.contract.js';

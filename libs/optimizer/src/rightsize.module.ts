@@ -1,6 +1,7 @@
 import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
 import { createFingerprinter, createSketcher, createTemplateDetector, memoryWindow } from '@rightsize/optimizer-core';
+import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
 import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
@@ -55,16 +56,22 @@ const providers: Provider[] = [
   },
   { provide: ReadModels, useFactory: () => new ReadModels() },
   {
+    provide: ActivePolicies,
+    inject: [ReadModels, Settings],
+    useFactory: ({ policies }: ReadModels, { policy }: RightsizeSettings) => new ActivePolicies(policies, policy),
+  },
+  {
     provide: SizingPlans,
-    inject: [ReadModels, Clock, Settings, ModelCatalogue, RunnerTracker],
+    inject: [ReadModels, Clock, Settings, ActivePolicies, ModelCatalogue, RunnerTracker],
     useFactory: (
       readModels: ReadModels,
       clock: Clock,
       settings: RightsizeSettings,
+      policies: ActivePolicies,
       catalogue: ModelCatalogue,
       runners: RunnerTracker,
     ) =>
-      new SizingPlans(readModels, clock, settings.policy, {
+      new SizingPlans(readModels, clock, (model) => policies.of(model), {
         facts: (model) => catalogue.facts(model),
         memoryWindow: (model) =>
           memoryWindow(settings.memoryBudgetBytes, catalogue.facts(model), runners.view(model)) ??

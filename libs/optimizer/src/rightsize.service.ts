@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { CommandBus } from '@nestjs/cqrs';
 import { parseRefusal } from '@rightsize/ollama';
 import type { TemplateDetector } from '@rightsize/optimizer-core';
+import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
 import { OptimizeRequest } from './commands/optimize-request.command.js';
@@ -49,6 +50,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(Backend) private readonly backend: Backend,
+    @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(SizingPlans) private readonly plans: SizingPlans,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
@@ -96,6 +98,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   health(): HealthReport {
     const reasons = [
       ...this.log.problems,
+      ...this.policies.problems,
       ...(this.secret.problem ? [this.secret.problem] : []),
       ...(this.runners.failure ? [`cannot read ${this.settings.upstream}/api/ps: ${this.runners.failure}`] : []),
       ...(this.#failures > 0 ? [`${this.#failures} requests went upstream undecided, last: ${this.#lastFailure}`] : []),

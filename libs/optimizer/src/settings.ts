@@ -1,9 +1,4 @@
-import {
-  DEFAULT_POLICY,
-  type ClientWindowRule,
-  type OperatingMode,
-  type PolicyParameters,
-} from '@rightsize/optimizer-core';
+import type { ClientWindowRule, OperatingMode, PolicyParameters } from '@rightsize/optimizer-core';
 
 /** Reads a client's own `num_ctx` differently for some models and clients. The first entry that fits counts. */
 export interface ClientWindowSetting {
@@ -21,7 +16,7 @@ export interface RightsizeOptions {
   readonly database?: string;
   /** `shadow` decides and records but changes nothing; `off` does not even look. @default 'active' */
   readonly mode?: OperatingMode;
-  /** Overrides of the default policy's numbers; give them an `id` of their own. */
+  /** Numbers that go before those of the active policy, learnt or default; give them an `id` of their own. */
   readonly policy?: Partial<PolicyParameters>;
   /** @default [] — a client's `num_ctx` is a hint for every model and client */
   readonly clientWindows?: readonly ClientWindowSetting[];
@@ -41,7 +36,11 @@ export interface RightsizeOptions {
 
 /** Complete and checked options. */
 export type RightsizeSettings = Readonly<
-  Required<Omit<RightsizeOptions, 'policy' | 'secret'>> & { policy: PolicyParameters; secret: string | null }
+  Required<Omit<RightsizeOptions, 'policy' | 'secret'>> & {
+    /** Goes before what was learnt: the numbers given, and their name. */
+    policy: Partial<PolicyParameters>;
+    secret: string | null;
+  }
 >;
 
 const MODES: readonly OperatingMode[] = ['active', 'shadow', 'off'];
@@ -58,7 +57,7 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     upstream: checkedUpstream(options.upstream),
     database: options.database ?? 'rightsize.sqlite',
     mode: oneOf('mode', options.mode ?? 'active', MODES),
-    policy: Object.freeze({ ...DEFAULT_POLICY, ...customised(options.policy) }),
+    policy: Object.freeze({ ...options.policy }),
     clientWindows: (options.clientWindows ?? []).map((entry) => ({
       ...entry,
       rule: oneOf('clientWindows.rule', entry.rule, RULES),
@@ -72,12 +71,6 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
   };
   return Object.freeze(settings);
-}
-
-/** A decision must name the numbers that made it: changed numbers without a name get one. */
-function customised(policy: Partial<PolicyParameters> | undefined): Partial<PolicyParameters> {
-  if (!policy || Object.keys(policy).length === 0) return {};
-  return { id: `${DEFAULT_POLICY.id}+custom`, ...policy };
 }
 
 function checkedUpstream(value: string): string {

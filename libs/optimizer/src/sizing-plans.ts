@@ -29,7 +29,7 @@ interface Planned {
 export class SizingPlans {
   readonly #readModels: ReadModels;
   readonly #clock: Clock;
-  readonly #policy: PolicyParameters;
+  readonly #policy: (model: string) => PolicyParameters;
   readonly #facts: (model: string) => ModelFacts | null;
   readonly #memoryWindow: (model: string) => number | null;
   readonly #planned = new Map<string, Planned>();
@@ -38,7 +38,7 @@ export class SizingPlans {
   constructor(
     readModels: ReadModels,
     clock: Clock,
-    policy: PolicyParameters,
+    policy: (model: string) => PolicyParameters,
     look: { facts: (model: string) => ModelFacts | null; memoryWindow: (model: string) => number | null },
   ) {
     this.#readModels = readModels;
@@ -86,7 +86,14 @@ export class SizingPlans {
     const state = this.#readModels.sizing.get(model);
     if (state === null) return;
     const facts = this.#facts(model);
-    planned.plan = solve(state, this.#clock.nowMs(), facts, this.#policy, this.#memoryWindow(model), planned.plan);
+    planned.plan = solve(
+      state,
+      this.#clock.nowMs(),
+      facts,
+      this.#policy(model),
+      this.#memoryWindow(model),
+      planned.plan,
+    );
   }
 
   #add(model: string): Planned {

@@ -16,13 +16,6 @@ describe('options', () => {
       'clientWindows.rule',
     );
   });
-
-  it('give a changed policy a name of its own, so that decisions tell it from the default', () => {
-    const plain = resolveSettings({ upstream });
-    const changed = resolveSettings({ upstream, policy: { headroom: 3 } });
-    expect(changed.policy.headroom).toBe(3);
-    expect(changed.policy.id).not.toBe(plain.policy.id);
-  });
 });
 
 describe("the rule for a client's own window", () => {

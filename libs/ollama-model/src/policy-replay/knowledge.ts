@@ -5,7 +5,7 @@ import {
   foldModel,
   foldSizing,
   foldTemplate,
-  type DomainEvent,
+  type TrafficEvent,
   type ModelStatistics,
   type SizingState,
   type TemplateStatistics,
@@ -34,7 +34,7 @@ export class Learner {
     this.#isEmpty = from?.isEmpty ?? true;
   }
 
-  fold(event: DomainEvent): void {
+  fold(event: TrafficEvent): void {
     if (event.data.model !== this.#model.model) return;
     this.#model = foldModel(this.#model, event);
     this.#sizing = foldSizing(this.#sizing, event);

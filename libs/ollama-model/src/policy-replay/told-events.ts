@@ -2,7 +2,7 @@ import {
   judgeCompletion,
   rawPromptTokens,
   type Decision,
-  type DomainEvent,
+  type TrafficEvent,
   type RequestCompletedV1,
   type RunnerView,
 } from '@rightsize/optimizer-core';
@@ -27,9 +27,9 @@ export interface Told {
 }
 
 /** The events of one replayed request, in the log's order. */
-export function toldEvents(told: Told): readonly DomainEvent[] {
+export function toldEvents(told: Told): readonly TrafficEvent[] {
   const { model, request, runner, step, endedAtMs: atMs } = told;
-  const events: DomainEvent[] = [optimized(told)];
+  const events: TrafficEvent[] = [optimized(told)];
   if (step.loaded) {
     events.push({
       type: 'runner.reloaded',
@@ -48,7 +48,7 @@ export function toldEvents(told: Told): readonly DomainEvent[] {
   return events;
 }
 
-function optimized({ model, request, runner, decision, atMs }: Told): DomainEvent {
+function optimized({ model, request, runner, decision, atMs }: Told): TrafficEvent {
   return {
     type: 'request.optimized',
     data: {

@@ -1,4 +1,4 @@
-import type { DomainEvent, RequestCompletedV1, Taint } from '../events.js';
+import type { TrafficEvent, RequestCompletedV1, Taint } from '../events.js';
 import { updateMean } from '../running-mean.js';
 import { answerSurvival, tokensAt, type AnswerSample } from './answers.js';
 import { learnLoad, learnMemory, learnRates } from './hardware.js';
@@ -26,7 +26,7 @@ const KEEP_ALIVE = 300;
 const ROOM_CHANCE = 0.06;
 
 /** Folds one event into what is known. Events of other models change nothing. */
-export function foldSizing(state: SizingState, event: DomainEvent): SizingState {
+export function foldSizing(state: SizingState, event: TrafficEvent): SizingState {
   if (event.data.model !== state.model) return state;
   switch (event.type) {
     case 'request.optimized': {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { decide, DEFAULT_POLICY, solve, type DomainEvent } from '../../src/index.js';
+import { decide, DEFAULT_POLICY, solve, type TrafficEvent } from '../../src/index.js';
 import { answerSurvival } from '../../src/policy/answers.js';
 import { decisionInput, facts, runner, sizedFeatures } from '../given.js';
 import { atMs, completion, stateAfter } from './traffic.js';
@@ -16,7 +16,7 @@ const answered = fc
   })
   .map((one) => completion(one));
 
-const decided = (events: readonly DomainEvent[], prompt: number, window: number | null) => {
+const decided = (events: readonly TrafficEvent[], prompt: number, window: number | null) => {
   const state = stateAfter(...events);
   const plan = solve(state, atMs(100_000), facts(), DEFAULT_POLICY, null, null);
   const sizing = { state, plan, nowMs: atMs(100_000), isNew: true, conversation: 'x', templateId: 'a', refuses: true };

@@ -1,7 +1,7 @@
 import {
   emptySizingState,
   foldSizing,
-  type DomainEvent,
+  type TrafficEvent,
   type RequestCompletedV1,
   type SizingState,
 } from '../../src/index.js';
@@ -22,7 +22,7 @@ export interface Answered {
 
 export const atMs = (seconds: number): number => START_MS + seconds * 1e3;
 
-export function completion(answered: Answered, over: Partial<RequestCompletedV1> = {}): DomainEvent {
+export function completion(answered: Answered, over: Partial<RequestCompletedV1> = {}): TrafficEvent {
   const { at, prompt, output } = answered;
   return {
     type: 'request.completed',
@@ -50,7 +50,7 @@ export function completion(answered: Answered, over: Partial<RequestCompletedV1>
   };
 }
 
-export function loaded(window: number, seconds: number): DomainEvent {
+export function loaded(window: number, seconds: number): TrafficEvent {
   return {
     type: 'runner.reloaded',
     data: {
@@ -65,6 +65,6 @@ export function loaded(window: number, seconds: number): DomainEvent {
   };
 }
 
-export function stateAfter(...events: readonly DomainEvent[]): SizingState {
+export function stateAfter(...events: readonly TrafficEvent[]): SizingState {
   return events.reduce(foldSizing, emptySizingState(MODEL));
 }

@@ -12,6 +12,7 @@ import {
   type Sketcher,
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
+import { ActivePolicies } from '../active-policies.js';
 import { Clock } from '../clock.js';
 import { conversationId } from '../conversation-id.js';
 import { EventLog } from '../event-log.js';
@@ -40,6 +41,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(Detector) private readonly detector: TemplateDetector,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
@@ -62,7 +64,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const conversation = conversationId(request, this.secret.secret);
     const view = await this.queries.execute(new GetSizingView(model, detection.templateId, conversation));
     const clientWindow = clientWindowRule(this.settings, model, input.client);
-    const decision = decide({ policy: this.settings.policy, features, clientWindow, ...view });
+    const decision = decide({ policy: this.policies.of(model), features, clientWindow, ...view });
 
     const overflow = overflowOf(request, decision);
     const body =

@@ -1,14 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { decide, rawPromptTokens, type Decision } from '@rightsize/optimizer-core';
+import { ActivePolicies } from '../active-policies.js';
 import { Clock } from '../clock.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange } from '../exchange.js';
 import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
-import { Settings } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
-import type { RightsizeSettings } from '../settings.js';
 import { impose } from './impose.js';
 import { RetryRefused } from './retry-refused.command.js';
 
@@ -19,7 +18,7 @@ const MAX_RETRIES = 2;
 export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
   constructor(
     @Inject(QueryBus) private readonly queries: QueryBus,
-    @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(EventLog) private readonly log: EventLog,
@@ -35,7 +34,7 @@ export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
     const view = await this.queries.execute(new GetSizingView(model, templateId, exchange.conversation));
     // A server that gives no number says only that the prompt is longer than its window.
     const exactPromptTokens = refusal.promptTokens ?? 2 * window;
-    const decided = decide({ policy: this.settings.policy, features, clientWindow, ...view, exactPromptTokens });
+    const decided = decide({ policy: this.policies.of(model), features, clientWindow, ...view, exactPromptTokens });
     const next = nextAttempt(exchange, decided, exactPromptTokens, window);
     this.log.record(
       `request-${requestId}`,

@@ -3,24 +3,24 @@ import {
   foldTemplate,
   inheritTemplate,
   mergeTemplates,
-  type DomainEvent,
+  type TrafficEvent,
   type KnownTemplate,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
 
 /** Whose statistics an event concerns: a merge concerns those of the survivor. */
-export function statisticsKey(event: DomainEvent): string | null {
+export function statisticsKey(event: TrafficEvent): string | null {
   return event.type === 'templates.merged' ? event.data.survivorId : templateOf(event);
 }
 
-export function templateOf(event: DomainEvent): string | null {
+export function templateOf(event: TrafficEvent): string | null {
   return 'templateId' in event.data ? event.data.templateId : null;
 }
 
 /** A template that splits off begins with what its parent knows; one that is merged leaves all to the survivor. */
 export function foldTemplateStatistics(
   row: TemplateStatistics | undefined,
-  event: DomainEvent,
+  event: TrafficEvent,
   rowOf: (templateId: string) => TemplateStatistics | undefined,
 ): TemplateStatistics {
   const own = row ?? emptyTemplateStatistics(statisticsKey(event) ?? '', event.data.model);
@@ -37,7 +37,7 @@ export function foldTemplateStatistics(
 const NOTHING = { exact: null, start: null, opening: null, segments: [] } as const;
 
 /** The last definition counts; of a template that is no more only its name and whereabouts stay. */
-export function foldKnownTemplate(row: KnownTemplate | undefined, event: DomainEvent): KnownTemplate {
+export function foldKnownTemplate(row: KnownTemplate | undefined, event: TrafficEvent): KnownTemplate {
   const { model, atMs } = event.data;
   const templateId = templateOf(event) ?? '';
   const gone = { templateId, model, definition: NOTHING, fingerprints: [], atMs: row?.atMs ?? atMs };

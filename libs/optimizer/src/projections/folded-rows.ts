@@ -1,29 +1,29 @@
 import type { Projection, RecordedEvent, RowWriter } from '@rightsize/event-store';
-import type { DomainEvent } from '@rightsize/optimizer-core';
+import type { DomainEvent, TrafficEvent } from '@rightsize/optimizer-core';
 
 /** `rowOf` gives another row as it is, for events that concern two. */
-export type Fold<Row> = (row: Row | undefined, event: DomainEvent, rowOf: (key: string) => Row | undefined) => Row;
+export type Fold<Row, Event> = (row: Row | undefined, event: Event, rowOf: (key: string) => Row | undefined) => Row;
 
 /**
  * A projection whose row under a key is a fold of the events that concern the key. Rows are
  * immutable values, replaced by each fold, so the hot path may hold on to one while the next is made.
  */
-export class FoldedRows<Row> implements Projection {
+export class FoldedRows<Row, Event extends DomainEvent = TrafficEvent> implements Projection {
   readonly name: string;
   readonly version: number;
-  readonly types: readonly DomainEvent['type'][];
-  readonly #keyOf: (event: DomainEvent) => string | null;
-  readonly #fold: Fold<Row>;
+  readonly types: readonly Event['type'][];
+  readonly #keyOf: (event: Event) => string | null;
+  readonly #fold: Fold<Row, Event>;
   readonly #rows = new Map<string, Row>();
   readonly #changed = new Set<string>();
 
   constructor(definition: {
     name: string;
     version: number;
-    types: readonly DomainEvent['type'][];
+    types: readonly Event['type'][];
     /** Null: the event concerns no row. */
-    keyOf: (event: DomainEvent) => string | null;
-    fold: Fold<Row>;
+    keyOf: (event: Event) => string | null;
+    fold: Fold<Row, Event>;
   }) {
     this.name = definition.name;
     this.version = definition.version;
@@ -51,8 +51,9 @@ export class FoldedRows<Row> implements Projection {
   }
 
   /** The fold without a log: keeps learning while the log cannot be written. */
-  applyDomain(event: DomainEvent): void {
-    if (!this.types.includes(event.type)) return;
+  applyDomain(told: DomainEvent): void {
+    if (!(this.types as readonly string[]).includes(told.type)) return;
+    const event = told as Event;
     const key = this.#keyOf(event);
     if (key === null) return;
     this.#rows.set(

@@ -4,11 +4,14 @@ import {
   foldModel,
   foldSizing,
   type KnownTemplate,
+  type DomainEvent,
   type ModelStatistics,
+  type PolicyEvent,
   type SizingState,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
 import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
+import { foldPolicies, policyKey, type PolicyRow } from './fold-policies.js';
 import { FoldedRows } from './folded-rows.js';
 
 /** The read models that decisions consult. Raise a `version` when its fold changes. */
@@ -47,8 +50,23 @@ export class ReadModels {
     fold: (row, event) => foldSizing(row ?? emptySizingState(event.data.model), event),
   });
 
+  /** What was trained, and what decides. */
+  readonly policies = new FoldedRows<PolicyRow, PolicyEvent>({
+    name: 'policies',
+    version: 1,
+    types: ['policy.trained', 'policy.activated'],
+    keyOf: policyKey,
+    fold: foldPolicies,
+  });
+
   /** In no particular order: each reads the log by a checkpoint of its own. */
-  get all(): readonly FoldedRows<unknown>[] {
-    return [this.models, this.templates, this.knownTemplates, this.sizing] as readonly FoldedRows<unknown>[];
+  get all(): readonly FoldedRows<unknown, DomainEvent>[] {
+    return [
+      this.models,
+      this.templates,
+      this.knownTemplates,
+      this.sizing,
+      this.policies,
+    ] as unknown as readonly FoldedRows<unknown, DomainEvent>[];
   }
 }
