@@ -9,6 +9,7 @@ const may = {
   'event-store-sqlite': ['event-store'],
   ollama: ['optimizer-core'],
   traffic: ['ollama'],
+  configuration: [],
   optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama'],
 };
 

@@ -21,15 +21,16 @@ export interface Front {
  * neither router nor middleware, whose work per request is more than the proxy's own.
  */
 export class FrontDoorAdapter extends ExpressAdapter {
-  readonly #drainMs: number;
+  /** Read when it stops: it can change at run time. */
+  readonly #options: { readonly drainMs: number };
   /** Connections on which nothing was ever asked: node does not count them as idle. */
   readonly #unused = new Set<Socket>();
   readonly #connections = new Set<Socket>();
   #front: Front | null = null;
 
-  constructor(drainMs: number) {
+  constructor(options: { readonly drainMs: number }) {
     super();
-    this.#drainMs = drainMs;
+    this.#options = options;
     this.getInstance<{ disable(name: string): void }>().disable('x-powered-by');
   }
 
@@ -71,7 +72,7 @@ export class FrontDoorAdapter extends ExpressAdapter {
     for (const socket of this.#unused) socket.destroy();
     // A kept-alive connection becomes idle when its answer ends, and nobody else would close it then.
     const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-    const limit = setTimeout(() => server.closeAllConnections(), this.#drainMs);
+    const limit = setTimeout(() => server.closeAllConnections(), this.#options.drainMs);
     // The server is closed a turn before its connections are, and exchanges that were cut off learn of it last.
     const gone = [...this.#connections].map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),

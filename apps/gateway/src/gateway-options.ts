@@ -1,5 +1,5 @@
-import { V1_ROUTES, type V1Route } from '@rightsize/ollama';
-import type { ClientWindowSetting, RightsizeOptions } from '@rightsize/optimizer';
+import type { V1Route } from '@rightsize/ollama';
+import type { RightsizeOptions } from '@rightsize/optimizer';
 
 /** By translation to the native route, which takes a window; or not at all. */
 export type V1Mode = 'translate' | 'pass';
@@ -33,25 +33,3 @@ export interface GatewayOptions {
 }
 
 export const GatewayOptions = Symbol('rightsize.GatewayOptions');
-
-/**
- * Reads `[MODEL][@CLIENT=]RULE`, say `exact`, `qwen*=floor` or `qwen*@aider=exact`. The rule itself
- * is checked by the optimizer.
- */
-export function parseClientWindow(text: string): ClientWindowSetting {
-  const equals = text.lastIndexOf('=');
-  const rule = text.slice(equals + 1) as ClientWindowSetting['rule'];
-  if (equals < 0) return { rule };
-  const [model = '', client = ''] = text.slice(0, equals).split('@');
-  return { model: model || '*', client: client || '*', rule };
-}
-
-/** Reads `[ROUTE=]MODE`, say `pass` or `messages=pass`; null when it is neither. Later ones win. */
-export function parseV1Mode(text: string, before: V1Modes): V1Modes | null {
-  const [first = '', second] = text.split('=');
-  const mode = second ?? first;
-  if (mode !== 'translate' && mode !== 'pass') return null;
-  if (second === undefined) return { chat: mode, completions: mode, messages: mode, responses: mode };
-  const route = V1_ROUTES.find((each) => each === first);
-  return route === undefined ? null : { ...before, [route]: mode };
-}

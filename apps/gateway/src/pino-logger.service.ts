@@ -9,6 +9,10 @@ export class PinoLogger implements LoggerService {
     this.#pino = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
   }
 
+  setLevel(level: string): void {
+    this.#pino.level = level;
+  }
+
   log(message: unknown, ...rest: unknown[]): void {
     this.#pino.info({ context: rest.at(-1) }, String(message));
   }

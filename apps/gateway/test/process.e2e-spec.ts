@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,12 +112,22 @@ describe('the gateway as a process', () => {
     expect(readdirSync(folder)).toContain('env.sqlite');
   }, 30_000);
 
+  it('refuses a file of settings with each mistake\u2019s line, and only checks it when asked to', async () => {
+    const file = join(folder, 'rightsize.yaml');
+    writeFileSync(file, 'mode: shadow\nprot: 1\n');
+    const refused = run(['--config', file, '--check']);
+    expect(await once(refused, 'close')).toEqual([1, null]);
+    expect(refused.errors).toBe('rightsize-gateway: rightsize.yaml:2: no such setting "prot" (did you mean "port"?)\n');
+    writeFileSync(file, 'mode: shadow\n');
+    expect(await once(run(['--check'], { RIGHTSIZE_CONFIG: file }), 'close')).toEqual([0, null]);
+  }, 30_000);
+
   it.each([
-    [['--port', '70000'], 'not a port'],
-    [['--mode', 'loud'], 'Allowed choices are active, shadow, off'],
+    [['--port', '70000'], 'is not a whole number from 0 to 65535'],
+    [['--mode', 'loud'], 'is not one of active, shadow, off'],
     [['--max-body-mib', '0'], 'not a number above zero'],
     [['--upstream', 'ftp://x'], 'must begin with http:// or https://'],
-    [['--client-window', 'm=never'], 'is not one of hint, floor, exact'],
+    [['--client-window', 'm=never'], 'is one of hint, floor, exact'],
   ])(
     'refuses %j in words',
     async (args, words) => {

@@ -1,4 +1,4 @@
-import type { ClientWindowRule, Decision, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
+import type { ClientWindowRule, Decision, OperatingMode, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
 import type { Ticket } from './runner-tracker.js';
 
 /**
@@ -16,6 +16,8 @@ export interface Exchange {
   readonly templateId: string | null;
   /** Keyed name of the conversation; null for what is no chat. */
   readonly conversation: string | null;
+  /** In force for this model and client when it was decided; never `off`. */
+  readonly mode: OperatingMode;
   readonly clientWindow: ClientWindowRule;
   readonly runner: RunnerView | null;
   readonly decision: Decision;

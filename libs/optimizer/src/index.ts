@@ -9,5 +9,5 @@ export * from './projections/read-models.js';
 export * from './rightsize-service.contract.js';
 export { RightsizeModule } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
-export { SettingsError, type ClientWindowSetting, type RightsizeOptions } from './settings.js';
+export { SettingsError, type ClientWindowSetting, type RightsizeOptions, type SettingsOverride } from './settings.js';
 export { EVENT_UPCASTERS } from './event-upcasters.js';

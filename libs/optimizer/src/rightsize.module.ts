@@ -18,7 +18,13 @@ import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import { SizingPlans } from './sizing-plans.js';
-import { resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
+import {
+  isAllOff,
+  memoryBudgetFor,
+  resolveSettings,
+  type RightsizeOptions,
+  type RightsizeSettings,
+} from './settings.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeOptions>({
   moduleName: 'Rightsize',
@@ -32,8 +38,10 @@ const providers: Provider[] = [
   {
     provide: Secret,
     inject: [Settings],
-    useFactory: ({ secret, database, mode }: RightsizeSettings): InstallationSecret =>
-      secret === null ? installationSecret(mode === 'off' ? ':memory:' : database) : { secret, problem: null },
+    useFactory: (settings: RightsizeSettings): InstallationSecret =>
+      settings.secret === null
+        ? installationSecret(isAllOff(settings) ? ':memory:' : settings.database)
+        : { secret: settings.secret, problem: null },
   },
   { provide: Prints, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createFingerprinter(secret) },
   { provide: Sketches, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createSketcher(secret) },
@@ -74,7 +82,7 @@ const providers: Provider[] = [
       new SizingPlans(readModels, clock, (model) => policies.of(model), {
         facts: (model) => catalogue.facts(model),
         memoryWindow: (model) =>
-          memoryWindow(settings.memoryBudgetBytes, catalogue.facts(model), runners.view(model)) ??
+          memoryWindow(memoryBudgetFor(settings, model), catalogue.facts(model), runners.view(model)) ??
           runners.seenMemoryWindow(model),
       }),
   },

@@ -26,7 +26,7 @@ import { Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { SizingPlans } from './sizing-plans.js';
-import type { RightsizeSettings } from './settings.js';
+import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
 /** After these a model name may stand for something else. */
 const CHANGES_MODELS = new Set(['/api/create', '/api/copy', '/api/delete', '/api/pull']);
@@ -56,7 +56,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.settings.mode !== 'off') {
+    if (!isAllOff(this.settings)) {
       await this.log.open();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
@@ -73,15 +73,15 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   async optimize(input: OptimizeInput): Promise<Optimized> {
     const requestId = newId();
-    if (this.settings.mode === 'off' || input.skip) {
+    if (input.skip || isAllOff(this.settings)) {
       if (input.skip) this.runners.distrust();
       return untouched(requestId, input.body, 'off');
     }
     try {
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
-      if (!exchange) {
+      if (typeof exchange === 'string') {
         this.runners.distrust();
-        return untouched(requestId, input.body, 'leave');
+        return untouched(requestId, input.body, exchange);
       }
       return this.sent(exchange);
     } catch (error) {
@@ -93,6 +93,11 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   noticeForeign(path: string): void {
     this.runners.distrust();
     if (CHANGES_MODELS.has(path)) this.catalogue.forget();
+  }
+
+  /** Takes over options that can be changed at run time. Throws a `SettingsError`, and changes nothing, when one cannot be used. */
+  reconfigure(options: RightsizeOptions): void {
+    reloadSettings(this.settings, options);
   }
 
   health(): HealthReport {
@@ -121,7 +126,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     return {
       requestId,
       body,
-      headers: headersOf(exchange, this.settings.mode),
+      headers: headersOf(exchange),
       observer: this.observe(exchange),
       reconsider: overflow === 'cut' ? null : (status, answer) => this.reconsider(exchange, status, answer),
     };
@@ -159,7 +164,7 @@ function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'fai
   return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER, reconsider: null };
 }
 
-function headersOf({ requestId, decision, imposed, refusals, cutBy }: Exchange, mode: string): Record<string, string> {
+function headersOf({ requestId, decision, mode, imposed, refusals, cutBy }: Exchange): Record<string, string> {
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,

@@ -29,8 +29,8 @@ interface Seen {
 export class RunnerTracker {
   readonly #backend: Backend;
   readonly #clock: Clock;
-  readonly #pollMs: number;
-  readonly #staleMs: number;
+  /** Read at each use: it can change at run time. */
+  readonly #timing: { readonly pollMs: number; readonly staleMs: number };
   readonly #seen = new Map<string, Seen>();
   readonly #asked = new Map<string, { window: number; unanswered: number }>();
   /** What was seen wholly on the GPU, and what was seen not to be, in tokens of window. */
@@ -42,11 +42,10 @@ export class RunnerTracker {
   #failure: string | null = null;
   #stopped = false;
 
-  constructor(backend: Backend, clock: Clock, timing: { pollMs: number; staleMs: number }) {
+  constructor(backend: Backend, clock: Clock, timing: { readonly pollMs: number; readonly staleMs: number }) {
     this.#backend = backend;
     this.#clock = clock;
-    this.#pollMs = timing.pollMs;
-    this.#staleMs = timing.staleMs;
+    this.#timing = timing;
   }
 
   /** What runs now, as far as is known; null: nothing. Memory only. */
@@ -78,7 +77,7 @@ export class RunnerTracker {
 
   /** Whether the last look is too old to decide by. */
   get stale(): boolean {
-    return this.#clock.nowMs() - this.#lookedAtMs > this.#staleMs;
+    return this.#clock.nowMs() - this.#lookedAtMs > this.#timing.staleMs;
   }
 
   /** Somebody may have changed a runner past us: what is known is looked up again before the next decision. */
@@ -185,7 +184,7 @@ export class RunnerTracker {
       void this.look().then(() => {
         if (this.#clock.nowMs() - this.#lastUseMs < ACTIVE_MS) this.#schedule();
       });
-    }, this.#pollMs);
+    }, this.#timing.pollMs);
     this.#timer.unref();
   }
 }

@@ -9,6 +9,17 @@ export interface ClientWindowSetting {
   readonly rule: ClientWindowRule;
 }
 
+/** Settings for some models and clients. Of several entries that fit, the first that says something counts. */
+export interface SettingsOverride {
+  /** Model name; `*` stands for any run of characters. @default '*' */
+  readonly model?: string;
+  /** Client name; `*` stands for any run of characters. @default '*' */
+  readonly client?: string;
+  readonly mode?: OperatingMode;
+  /** Of no effect in an entry that names a client: memory is a model's. */
+  readonly memoryBudgetBytes?: number;
+}
+
 export interface RightsizeOptions {
   /** Base URL of the Ollama server, without a path. */
   readonly upstream: string;
@@ -20,6 +31,8 @@ export interface RightsizeOptions {
   readonly policy?: Partial<PolicyParameters>;
   /** @default [] — a client's `num_ctx` is a hint for every model and client */
   readonly clientWindows?: readonly ClientWindowSetting[];
+  /** @default [] */
+  readonly overrides?: readonly SettingsOverride[];
   /** Bytes that a model's weights and KV cache may take together. @default null — as seen on the server */
   readonly memoryBudgetBytes?: number | null;
   /** Key of the fingerprints. @default the key file beside the database, made at first start */
@@ -62,6 +75,7 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
       ...entry,
       rule: oneOf('clientWindows.rule', entry.rule, RULES),
     })),
+    overrides: (options.overrides ?? []).map(checkedOverride),
     memoryBudgetBytes:
       options.memoryBudgetBytes == null ? null : positive('memoryBudgetBytes', options.memoryBudgetBytes),
     secret: options.secret ?? null,
@@ -70,7 +84,42 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     lookMs: positive('lookMs', options.lookMs ?? 250),
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
   };
-  return Object.freeze(settings);
+  return settings;
+}
+
+/** Options that can be changed while requests are served; the others are fixed for the life of the instance. */
+const RELOADABLE = [
+  'mode',
+  'clientWindows',
+  'overrides',
+  'memoryBudgetBytes',
+  'pollMs',
+  'staleMs',
+  'lookMs',
+] as const satisfies readonly (keyof RightsizeSettings)[];
+
+/**
+ * Takes over what can be changed at run time, in one step: everybody who holds `settings` sees the old
+ * ones before this and the new ones after it. Throws a {@link SettingsError} and changes nothing when an
+ * option cannot be used.
+ */
+export function reloadSettings(settings: RightsizeSettings, options: RightsizeOptions): void {
+  const next = resolveSettings(options);
+  if (isAllOff(settings) && !isAllOff(next)) {
+    throw new SettingsError('mode: was started with nothing but "off", without a log: takes a restart to change');
+  }
+  Object.assign(settings, Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])));
+}
+
+/** Nothing is ever to be decided: neither log nor key are needed. */
+export function isAllOff({ mode, overrides }: RightsizeSettings): boolean {
+  return mode === 'off' && overrides.every((entry) => (entry.mode ?? 'off') === 'off');
+}
+
+function checkedOverride(entry: SettingsOverride): SettingsOverride {
+  if (entry.mode !== undefined) oneOf('overrides.mode', entry.mode, MODES);
+  if (entry.memoryBudgetBytes !== undefined) positive('overrides.memoryBudgetBytes', entry.memoryBudgetBytes);
+  return entry;
 }
 
 function checkedUpstream(value: string): string {
@@ -100,6 +149,22 @@ function positive(key: string, value: number): number {
 export function clientWindowRule(settings: RightsizeSettings, model: string, client: string | null): ClientWindowRule {
   const entry = settings.clientWindows.find((e) => fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''));
   return entry?.rule ?? 'hint';
+}
+
+/** What is done with requests of this model and client. */
+export function modeFor({ overrides, mode }: RightsizeSettings, model: string, client: string | null): OperatingMode {
+  const entry = overrides.find(
+    (e) => e.mode !== undefined && fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''),
+  );
+  return entry?.mode ?? mode;
+}
+
+/** Bytes that this model's weights and KV cache may take; null: as seen on the server. */
+export function memoryBudgetFor({ overrides, memoryBudgetBytes }: RightsizeSettings, model: string): number | null {
+  const entry = overrides.find(
+    (e) => e.memoryBudgetBytes !== undefined && e.client === undefined && fits(e.model ?? '*', model),
+  );
+  return entry?.memoryBudgetBytes ?? memoryBudgetBytes;
 }
 
 /** Whether a name fits a pattern in which `*` stands for any run of characters. Linear: no backtracking beyond the last star. */

@@ -28,7 +28,8 @@ type Reader = (body: Buffer, request: IncomingMessage, response: ServerResponse)
 export class Proxy implements OnApplicationShutdown {
   readonly #logger = new Logger('Gateway');
   readonly #door: RightsizeDoor;
-  readonly #maxBodyBytes: number;
+  /** Read at each use: some of it can change at run time. */
+  readonly #options: GatewayOptions;
   readonly #listensOnLoopback: boolean;
   readonly #upstream: URL;
   readonly #pool: Pool;
@@ -36,7 +37,7 @@ export class Proxy implements OnApplicationShutdown {
 
   constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
-    this.#maxBodyBytes = options.maxBodyBytes;
+    this.#options = options;
     this.#listensOnLoopback = isLoopbackName(options.host);
     this.#v1Plans = v1Plans;
     this.#upstream = new URL(options.rightsize.upstream);
@@ -55,7 +56,7 @@ export class Proxy implements OnApplicationShutdown {
 
   /** Whether a client that asks before it sends is to be told no. */
   refusesContinue(request: IncomingMessage): boolean {
-    return this.#reader(request) !== null && declaresMoreThan(request, this.#maxBodyBytes);
+    return this.#reader(request) !== null && declaresMoreThan(request, this.#options.maxBodyBytes);
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -64,7 +65,8 @@ export class Proxy implements OnApplicationShutdown {
       return;
     }
     const reader = this.#reader(request);
-    if (reader) readUpload(request, this.#maxBodyBytes, (upload) => this.#uploaded(reader, upload, request, response));
+    if (reader)
+      readUpload(request, this.#options.maxBodyBytes, (upload) => this.#uploaded(reader, upload, request, response));
     else this.#pass(plainPassage(request, response, false), hasBody(request) ? request : null);
   }
 
@@ -92,7 +94,7 @@ export class Proxy implements OnApplicationShutdown {
       case 'aborted':
         return;
       case 'too-large':
-        return refuse(request, response, 413, `request body is larger than ${this.#maxBodyBytes} bytes`);
+        return refuse(request, response, 413, `request body is larger than ${this.#options.maxBodyBytes} bytes`);
       case 'complete':
         reader(upload.body, request, response).catch((error: unknown) => {
           this.#logger.error(error, error instanceof Error ? error.stack : undefined);

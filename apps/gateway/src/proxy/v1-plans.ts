@@ -1,6 +1,6 @@
 import { isCloudName, translateV1, type Translated, type Translation, type V1Route } from '@rightsize/ollama';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { GatewayOptions, V1Mode } from '../gateway-options.js';
+import type { GatewayOptions } from '../gateway-options.js';
 
 /** What becomes of one request in another vendor's dialect. */
 export type V1Plan =
@@ -17,14 +17,13 @@ export interface V1Report {
 
 /** Decides whether a request can go to the native route, which alone takes a window, and counts what it decided. */
 export class V1Plans {
-  readonly #modes: Readonly<Record<V1Route, V1Mode>>;
-  readonly #isActive: boolean;
+  /** Read at each use: it can change at run time. */
+  readonly #options: GatewayOptions;
   readonly #passed = new Map<string, number>();
   #translated = 0;
 
   constructor(options: GatewayOptions) {
-    this.#modes = options.v1;
-    this.#isActive = (options.rightsize.mode ?? 'active') === 'active';
+    this.#options = options;
   }
 
   /** Never throws: what cannot be translated passes. */
@@ -44,7 +43,8 @@ export class V1Plans {
   }
 
   #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
-    if (!this.#isActive || this.#modes[route] === 'pass') return pass('configured');
+    const { v1, rightsize } = this.#options;
+    if ((rightsize.mode ?? 'active') !== 'active' || v1[route] === 'pass') return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
     const encoding = headers['content-encoding'] ?? 'identity';
     if (encoding !== 'identity') return pass('encoding');

@@ -23,7 +23,7 @@ import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
 import { Detector, Prints, Secret, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
-import { clientWindowRule, type RightsizeSettings } from '../settings.js';
+import { clientWindowRule, modeFor, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
 import { impose } from './impose.js';
 import { OptimizeRequest } from './optimize-request.command.js';
@@ -46,31 +46,30 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
 
-  async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | null> {
+  async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | 'off' | 'leave'> {
     const read = readInferenceBody(input.route, input.body);
-    if (read.kind === 'unreadable' || read.request.unload) return null;
+    if (read.kind === 'unreadable' || read.request.unload) return 'leave';
     const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
     const { model } = request;
-    if (model === '' || isCloudName(model)) return null;
+    if (model === '' || isCloudName(model)) return 'leave';
+    const mode = modeFor(this.settings, model, input.client);
+    if (mode === 'off') return 'off';
 
     this.runners.used();
     const look = boundedLook(this.runners, this.catalogue, model, this.settings.lookMs);
     if (look) await look;
-    if (this.catalogue.missing(model)) return null;
+    if (this.catalogue.missing(model)) return 'leave';
 
     const atMs = this.clock.nowMs();
     const features = extractFeatures(request, this.prints);
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const conversation = conversationId(request, this.secret.secret);
-    const view = await this.queries.execute(new GetSizingView(model, detection.templateId, conversation));
+    const view = await this.queries.execute(new GetSizingView(model, detection.templateId, conversation, mode));
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const decision = decide({ policy: this.policies.of(model), features, clientWindow, ...view });
 
     const overflow = overflowOf(request, decision);
-    const body =
-      this.settings.mode === 'active' && decision.numCtx !== null
-        ? impose(input.body, decision.numCtx, overflow)
-        : null;
+    const body = mode === 'active' && decision.numCtx !== null ? impose(input.body, decision.numCtx, overflow) : null;
     const imposed = body !== null;
     const ticket = imposed && decision.numCtx !== null ? this.runners.ask(model, decision.numCtx) : null;
     const { templateId } = detection;
@@ -79,7 +78,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       model,
       route: request.route,
       client: input.client,
-      mode: this.settings.mode,
+      mode,
       imposed,
       clientWindow,
       features,
@@ -95,6 +94,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       features,
       templateId,
       conversation,
+      mode,
       clientWindow,
       runner: view.runner,
       decision,

@@ -31,7 +31,7 @@ export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
     if (window === null) return null;
     // It takes a loaded runner to count.
     exchange.ticket?.answered();
-    const view = await this.queries.execute(new GetSizingView(model, templateId, exchange.conversation));
+    const view = await this.queries.execute(new GetSizingView(model, templateId, exchange.conversation, exchange.mode));
     // A server that gives no number says only that the prompt is longer than its window.
     const exactPromptTokens = refusal.promptTokens ?? 2 * window;
     const decided = decide({ policy: this.policies.of(model), features, clientWindow, ...view, exactPromptTokens });

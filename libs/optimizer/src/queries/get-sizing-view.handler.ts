@@ -7,7 +7,7 @@ import { ModelCatalogue } from '../model-catalogue.js';
 import { ReadModels } from '../projections/read-models.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { Settings } from '../rightsize.tokens.js';
-import type { RightsizeSettings } from '../settings.js';
+import { memoryBudgetFor, type RightsizeSettings } from '../settings.js';
 import { SizingPlans } from '../sizing-plans.js';
 import { GetSizingView, type SizingView } from './get-sizing-view.query.js';
 
@@ -39,7 +39,8 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
     this.#clock = clock;
   }
 
-  async execute({ model, templateId, conversation }: GetSizingView): Promise<SizingView> {
+  async execute(query: GetSizingView): Promise<SizingView> {
+    const { model, templateId } = query;
     const runner = this.#runners.view(model);
     const facts = this.#catalogue.facts(model);
     return {
@@ -49,21 +50,16 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
       templateStatistics: templateId === null ? null : this.#readModels.templates.get(templateId),
       // A configured budget goes before what was seen.
       memoryWindow:
-        memoryWindow(this.#settings.memoryBudgetBytes, facts, runner) ?? this.#runners.seenMemoryWindow(model),
-      sizing: this.#sizing(model, templateId, conversation, runner === null),
+        memoryWindow(memoryBudgetFor(this.#settings, model), facts, runner) ?? this.#runners.seenMemoryWindow(model),
+      sizing: this.#sizing(query, runner === null),
     };
   }
 
-  #sizing(
-    model: string,
-    templateId: string | null,
-    conversation: string | null,
-    isFree: boolean,
-  ): SizingKnowledge | null {
+  #sizing({ model, templateId, conversation, mode }: GetSizingView, isFree: boolean): SizingKnowledge | null {
     const state = this.#readModels.sizing.get(model);
     const plan = this.#plans.plan(model, isFree);
     if (state === null || plan === null) return null;
-    const refuses = this.#settings.mode === 'active' && this.#backend.refusesLongPrompts;
+    const refuses = mode === 'active' && this.#backend.refusesLongPrompts;
     const isNew = this.#plans.isNew(model, state);
     return { state, plan, nowMs: this.#clock.nowMs(), isNew, conversation, templateId, refuses };
   }

@@ -2,6 +2,7 @@ import { Query } from '@nestjs/cqrs';
 import type {
   ModelFacts,
   ModelStatistics,
+  OperatingMode,
   RunnerView,
   SizingKnowledge,
   TemplateStatistics,
@@ -26,6 +27,8 @@ export class GetSizingView extends Query<SizingView> {
     readonly templateId: string | null,
     /** Keyed name of the conversation. */
     readonly conversation: string | null,
+    /** In force for the request. */
+    readonly mode: OperatingMode,
   ) {
     super();
   }

@@ -1,0 +1,126 @@
+import {
+  httpOrigin,
+  key,
+  listOf,
+  numeric,
+  oneOf,
+  optional,
+  text,
+  wholeNumber,
+  type Values,
+} from '@rightsize/configuration';
+import { clientWindowRule } from './client-window.kind.js';
+import { v1Rule } from './v1-mode.kind.js';
+
+/**
+ * Every setting of the gateway. A new one is an entry here, its way into the options in
+ * `options-of.ts`, and a test of its effect in `test/settings-take-effect.e2e-spec.ts`, which does not compile
+ * without one; then `npm run docs:configuration`.
+ */
+export const KEYS = {
+  upstream: key({
+    kind: httpOrigin(),
+    default: 'http://127.0.0.1:11434',
+    description: 'The Ollama server.',
+  }),
+  host: key({ kind: text(), default: '127.0.0.1', description: 'Address to listen on.' }),
+  port: key({
+    kind: wholeNumber({ min: 0, max: 65_535 }),
+    default: 11_435,
+    description: 'Port to listen on; 0 takes any free one.',
+  }),
+  db: key({
+    kind: text(),
+    default: 'rightsize.sqlite',
+    description: 'File of the event log; a key file is made beside it.',
+  }),
+  mode: key({
+    kind: oneOf('active', 'shadow', 'off'),
+    default: 'active',
+    description:
+      '`shadow` decides and records, but changes nothing; `off` passes through. A gateway that was started with nothing but `off` has no log, and takes a restart for another mode.',
+    reloadable: true,
+    scopes: ['model', 'client'],
+  }),
+  'memory-gib': optional({
+    kind: numeric({ above: 0 }),
+    unit: 'GiB',
+    defaultInWords: 'as seen on the server',
+    description: "Memory that a model's weights and KV cache may take together.",
+    reloadable: true,
+    scopes: ['model'],
+  }),
+  'client-window': key({
+    kind: listOf(clientWindowRule),
+    default: [],
+    defaultInWords: '`hint`',
+    description:
+      "How a client's own `num_ctx` is read: `hint` (the need decides), `floor`, `exact`; for some models and clients `MODEL@CLIENT=RULE`, say `llama3*@editor=exact`. The first that fits counts.",
+    reloadable: true,
+    scopes: ['model', 'client'],
+  }),
+  v1: key({
+    kind: listOf(v1Rule),
+    default: [],
+    defaultInWords: '`translate`',
+    description:
+      'How the `/v1` routes get their window: `translate` (to the native route and back) or `pass` (not at all); for some routes `ROUTE=MODE`, say `messages=pass`. The last that fits counts.',
+    reloadable: true,
+  }),
+  'max-body-mib': key({
+    kind: numeric({ above: 0 }),
+    unit: 'MiB',
+    default: 64,
+    description: 'Largest body of an inference request; beyond it 413.',
+    reloadable: true,
+  }),
+  'drain-seconds': key({
+    kind: numeric({ above: 0 }),
+    unit: 's',
+    default: 10,
+    description: 'Time that open streams get when the gateway stops.',
+    reloadable: true,
+  }),
+  'connect-timeout-seconds': key({
+    kind: numeric({ above: 0 }),
+    unit: 's',
+    default: 5,
+    description: 'Time to reach the upstream. Answers have no limit.',
+  }),
+  'log-level': key({
+    kind: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info',
+    description: 'The least severe message that is logged.',
+    reloadable: true,
+  }),
+  'poll-ms': key({
+    kind: numeric({ above: 0 }),
+    unit: 'ms',
+    default: 1000,
+    description: 'Time between looks at `/api/ps` while there is traffic.',
+    reloadable: true,
+  }),
+  'stale-ms': key({
+    kind: numeric({ above: 0 }),
+    unit: 'ms',
+    default: 2500,
+    description: 'Age beyond which what is known of the runner is looked up again before deciding.',
+    reloadable: true,
+  }),
+  'look-ms': key({
+    kind: numeric({ above: 0 }),
+    unit: 'ms',
+    default: 250,
+    description: 'The longest a request waits for such a look.',
+    reloadable: true,
+  }),
+  'recent-decisions': key({
+    kind: wholeNumber({ min: 1 }),
+    unit: 'decisions',
+    default: 1000,
+    description: 'Decisions kept in memory to be shown.',
+  }),
+} as const;
+
+export type GatewayKeys = typeof KEYS;
+export type GatewayValues = Values<GatewayKeys>;

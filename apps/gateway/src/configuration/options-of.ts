@@ -1,0 +1,59 @@
+import type { Reading } from '@rightsize/configuration';
+import type { ClientWindowSetting, SettingsOverride } from '@rightsize/optimizer';
+import { DEFAULT_V1, type GatewayOptions } from '../gateway-options.js';
+import type { GatewayKeys } from './keys.js';
+import { v1ModesOf } from './v1-mode.kind.js';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** What the settings mean to the gateway and to the optimizer in it. */
+export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOptions {
+  const memoryGib = values['memory-gib'];
+  return {
+    host: values.host,
+    port: values.port,
+    maxBodyBytes: values['max-body-mib'] * MIB,
+    drainMs: values['drain-seconds'] * 1000,
+    connectTimeoutMs: values['connect-timeout-seconds'] * 1000,
+    v1: v1ModesOf(values.v1, DEFAULT_V1),
+    logLevel: values['log-level'],
+    rightsize: {
+      upstream: values.upstream,
+      database: values.db,
+      mode: values.mode,
+      clientWindows: clientWindowsOf({ values, sections }),
+      overrides: overridesOf(sections),
+      memoryBudgetBytes: memoryGib === null ? null : memoryGib * GIB,
+      pollMs: values['poll-ms'],
+      staleMs: values['stale-ms'],
+      lookMs: values['look-ms'],
+      recentDecisions: values['recent-decisions'],
+    },
+  };
+}
+
+type Settings = Pick<Reading<GatewayKeys>, 'values' | 'sections'>;
+
+/** Rules that name a model or a client, then the file's sections, then the rule for everybody. */
+function clientWindowsOf({ values, sections }: Settings): readonly ClientWindowSetting[] {
+  const told = values['client-window'];
+  const isNamed = ({ model, client }: ClientWindowSetting): boolean => model !== undefined || client !== undefined;
+  const apart = byPrecedence(sections).flatMap(({ scope, glob, values: own }) =>
+    (own['client-window'] ?? []).map((rule) => ({ ...rule, [scope]: glob })),
+  );
+  return [...told.filter(isNamed), ...apart, ...told.filter((rule) => !isNamed(rule))];
+}
+
+function overridesOf(sections: Settings['sections']): readonly SettingsOverride[] {
+  return byPrecedence(sections).map(({ scope, glob, values }) => ({
+    [scope]: glob,
+    ...(values.mode === undefined ? {} : { mode: values.mode }),
+    ...(values['memory-gib'] == null ? {} : { memoryBudgetBytes: values['memory-gib'] * GIB }),
+  }));
+}
+
+/** What is said of a client goes before what is said of a model. */
+function byPrecedence(sections: Settings['sections']): Settings['sections'] {
+  return [...sections.filter(({ scope }) => scope === 'client'), ...sections.filter(({ scope }) => scope === 'model')];
+}

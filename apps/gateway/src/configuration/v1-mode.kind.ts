@@ -1,0 +1,31 @@
+import type { Kind } from '@rightsize/configuration';
+import { V1_ROUTES, type V1Route } from '@rightsize/ollama';
+import type { V1Mode, V1Modes } from '../gateway-options.js';
+
+/** `pass` for all routes, `messages=pass` for one. */
+export interface V1Rule {
+  readonly route: V1Route | null;
+  readonly mode: V1Mode;
+}
+
+export const v1Rule: Kind<V1Rule> = {
+  accepts: `translate or pass, with one of ${V1_ROUTES.join('=, ')}= before it or without`,
+  parse: (input) => {
+    if (typeof input !== 'string') return undefined;
+    const [first = '', second] = input.split('=');
+    const mode = second ?? first;
+    if (mode !== 'translate' && mode !== 'pass') return undefined;
+    if (second === undefined) return { route: null, mode };
+    const route = V1_ROUTES.find((each) => each === first);
+    return route && { route, mode };
+  },
+};
+
+/** Later rules go before earlier ones. */
+export function v1ModesOf(rules: readonly V1Rule[], byDefault: V1Modes): V1Modes {
+  return rules.reduce<V1Modes>(
+    (modes, { route, mode }) =>
+      route === null ? { chat: mode, completions: mode, messages: mode, responses: mode } : { ...modes, [route]: mode },
+    byDefault,
+  );
+}
