@@ -78,7 +78,7 @@ export class GateWorld {
       run();
       this.#settle();
     }
-    this.#until(100_000 * SECOND);
+    this.#until(3_000 * SECOND);
     return {
       ends: this.#ends,
       sent: this.#sent,
