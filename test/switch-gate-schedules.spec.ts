@@ -19,10 +19,9 @@ function schedules(over: Partial<Record<keyof Schedule, fc.Arbitrary<unknown>>> 
     clients: fc
       .array(CLIENT, { minLength: 1, maxLength: 12 })
       .map((clients) => clients.toSorted((a, b) => a.at - b.at)),
-    foreign: fc.array(
-      fc.record({ at: fc.integer({ min: 0, max: 9 }), window: fc.constantFrom(2048, 4096, 65_536) }),
-      { maxLength: 3 },
-    ),
+    foreign: fc.array(fc.record({ at: fc.integer({ min: 0, max: 9 }), window: fc.constantFrom(2048, 4096, 65_536) }), {
+      maxLength: 3,
+    }),
     parallel: fc.constantFrom(1, 1, 2, 4),
     polls: fc.boolean(),
     boundSeconds: fc.constantFrom(1, 5, 1000),

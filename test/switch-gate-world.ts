@@ -97,7 +97,10 @@ export class GateWorld {
   #until(at: number): void {
     for (;;) {
       const server = this.#machine.nextEventAt() ?? Infinity;
-      const late = [...this.#heldSince].map(([id, since]) => ({ id, at: since + this.#schedule.boundSeconds * SECOND }));
+      const late = [...this.#heldSince].map(([id, since]) => ({
+        id,
+        at: since + this.#schedule.boundSeconds * SECOND,
+      }));
       const hold = late.filter(({ id }) => !this.#late.has(id)).toSorted((a, b) => a.at - b.at)[0];
       const poll = this.#schedule.polls && this.#gate.isSwitching ? this.#machine.nowNs + POLL * SECOND : Infinity;
       const next = Math.min(server, hold?.at ?? Infinity, poll);
@@ -146,7 +149,10 @@ export class GateWorld {
       this.#switches += 1;
       this.#asked = window;
     }
-    this.#longestHold = Math.max(this.#longestHold, this.#machine.nowNs - (this.#heldSince.get(id) ?? this.#machine.nowNs));
+    this.#longestHold = Math.max(
+      this.#longestHold,
+      this.#machine.nowNs - (this.#heldSince.get(id) ?? this.#machine.nowNs),
+    );
     this.#heldSince.delete(id);
     this.#send(id, window);
   }
