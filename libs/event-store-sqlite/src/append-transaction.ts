@@ -1,5 +1,6 @@
 import type { AppendResult, ExpectedVersion } from '@rightsize/event-store';
 import type Database from 'better-sqlite3';
+import { eventChecksum } from './event-checksum.js';
 
 /** An event as it is stored; `data` is JSON. */
 export interface EncodedEvent {
@@ -33,6 +34,7 @@ export class AppendTransaction {
   readonly #insert: Database.Statement;
   readonly #lastOfStream: Database.Statement;
   readonly #byId: Database.Statement;
+  readonly #giveBackPosition: Database.Statement;
   readonly #together: Database.Transaction<(appends: readonly EncodedAppend[], nowMs: number) => AppendOutcome[]>;
   readonly #apart: Database.Transaction<(appends: readonly EncodedAppend[], nowMs: number) => AppendOutcome[]>;
   readonly #one: Database.Transaction<(append: EncodedAppend, nowMs: number) => AppendResult>;
@@ -41,14 +43,17 @@ export class AppendTransaction {
     this.#writer = writer;
     this.#insert = writer.prepare(
       `INSERT INTO events
-         (id, stream, version, type, schema_version, recorded_at_ms, data, correlation_id, causation_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+         (id, stream, version, type, schema_version, recorded_at_ms, data, correlation_id, causation_id,
+          checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO NOTHING`,
     );
     this.#lastOfStream = writer.prepare(
       'SELECT position, version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1',
     );
     this.#byId = writer.prepare('SELECT position, version FROM events WHERE id = ?');
+    // SQLite counts on also for an event that it then does not insert; a gap would look like a lost event.
+    this.#giveBackPosition = writer.prepare("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'events'");
     this.#one = writer.transaction((append, nowMs) => this.#append(append, nowMs));
     this.#together = writer.transaction((appends, nowMs) => appends.map((append) => this.#append(append, nowMs)));
     this.#apart = writer.transaction((appends, nowMs) => appends.map((append) => this.#inSavepoint(append, nowMs)));
@@ -108,8 +113,11 @@ export class AppendTransaction {
       data,
       correlationId,
       causationId,
+      eventChecksum({ ...event, stream, version, recordedAtMs: nowMs }),
     );
-    return changes === 0 ? null : Number(lastInsertRowid);
+    if (changes > 0) return Number(lastInsertRowid);
+    this.#giveBackPosition.run();
+    return null;
   }
 
   #allKnown(events: readonly EncodedEvent[]): boolean {

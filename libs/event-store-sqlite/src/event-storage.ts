@@ -1,5 +1,9 @@
 import type { EventStore, EventStoreError, ReadModelStore } from '@rightsize/event-store';
 import type { DataSource } from 'typeorm';
+import type { LogInspector } from './log-inspection.js';
+import type { SqliteRetention } from './retention/sqlite-retention.js';
+import type { StoredEvents } from './stored-events.js';
+import type { LogImport } from './transfer/log-import.js';
 
 export interface EventStorageOptions {
   /** The database file; it is created when absent, its folder is not. */
@@ -49,6 +53,12 @@ export interface EventStorage {
   readonly readModels: ReadModelStore;
   /** For queries over the tables and views. Nothing may be written through it (docs/decisions/event-log-writes.md). */
   readonly dataSource: DataSource;
+  /** For `retain`: deletes what a snapshot stands for. */
+  readonly retention: SqliteRetention;
+  /** Events as they lie in the file. */
+  readonly stored: StoredEvents;
+  readonly inspector: LogInspector;
+  readonly imported: LogImport;
   health(): EventStorageHealth;
   /** Appends what is queued, then closes. Idempotent. */
   close(): Promise<void>;

@@ -27,6 +27,8 @@ export function openWriter(options: EventStorageOptions): Database.Database {
   const writer = new Database(file, { timeout: lockedAfterMs });
   try {
     refuseForeignFile(writer, file);
+    // Counts for a new file only, and only before anything is written to it: what is deleted can then leave the disk.
+    writer.pragma('auto_vacuum = INCREMENTAL');
     writer.pragma('journal_mode = WAL');
     writer.pragma(`synchronous = ${synchronous.toUpperCase()}`);
     writer.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);

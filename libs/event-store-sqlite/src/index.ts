@@ -4,3 +4,9 @@ export { ProjectionCheckpointEntity } from './entities/projection-checkpoint.ent
 export { ReadModelRowEntity } from './entities/read-model-row.entity.js';
 export type { EventStorage, EventStorageHealth, EventStorageOptions } from './event-storage.js';
 export { openEventStorage } from './open-event-storage.js';
+export { retain, type RetainOptions, type RetainReport } from './retention/retain.js';
+export type { FileSizes, Snapshot, SqliteRetention } from './retention/sqlite-retention.js';
+export { eventChecksum } from './event-checksum.js';
+export type { LogInspection, LogInspector } from './log-inspection.js';
+export type { StoredEvent, StoredEvents } from './stored-events.js';
+export type { LogImport, SnapshotRow } from './transfer/log-import.js';

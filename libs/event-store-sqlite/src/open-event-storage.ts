@@ -3,10 +3,17 @@ import { DataSource } from 'typeorm';
 import { rightsizeDataSourceOptions } from './data-source.js';
 import type { EventStorage, EventStorageOptions } from './event-storage.js';
 import { LOCKED_AFTER_MS, openReader, openWriter } from './handles.js';
+import { LogFloor } from './log-floor.js';
+import { LogInspector } from './log-inspection.js';
+import { PatientWrites } from './patient-writes.js';
+import { SqliteRetention } from './retention/sqlite-retention.js';
 import { bringUpToDate } from './schema.js';
 import { asEventStoreError } from './sqlite-failure.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteParkedEvents } from './sqlite-parked-events.js';
 import { SqliteReadModelStore } from './sqlite-read-model-store.js';
+import { StoredEvents } from './stored-events.js';
+import { LogImport } from './transfer/log-import.js';
 import { WriteHealth } from './write-health.js';
 
 /**
@@ -46,6 +53,10 @@ function assemble(
   const { file } = options;
   const { writer, reader, dataSource } = handles;
   const health = new WriteHealth();
+  const writes = new PatientWrites(writer, file, options.lockedAfterMs ?? LOCKED_AFTER_MS);
+  const floor = new LogFloor(writer, reader);
+  const stored = new StoredEvents(handles, writes);
+  const parked = new SqliteParkedEvents(writer, reader, options.now ?? Date.now);
   const store = new SqliteEventStore(writer, reader, health, {
     file,
     maxQueuedEvents: options.maxQueuedEvents ?? 20_000,
@@ -57,8 +68,12 @@ function assemble(
   return {
     file,
     store,
-    readModels: new SqliteReadModelStore(writer, reader, health, file),
+    readModels: new SqliteReadModelStore(handles, { parked, floor, health }, file),
     dataSource,
+    retention: new SqliteRetention(handles, floor, writes),
+    stored,
+    inspector: new LogInspector(reader, floor, stored),
+    imported: new LogImport(writer, file, writes),
     health: () => ({
       queuedEvents: store.queuedEvents,
       queuedBytes: store.queuedBytes,

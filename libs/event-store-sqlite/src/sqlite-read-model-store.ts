@@ -1,5 +1,14 @@
-import { CheckpointMovedError, encodeRow, type ReadModelStore, type RowWriter } from '@rightsize/event-store';
+import {
+  BehindLogError,
+  CheckpointMovedError,
+  encodeRow,
+  type FoldBase,
+  type ParkedEvents,
+  type ReadModelStore,
+  type RowWriter,
+} from '@rightsize/event-store';
 import type Database from 'better-sqlite3';
+import type { LogFloor } from './log-floor.js';
 import { asEventStoreError, toEventStoreError } from './sqlite-failure.js';
 import type { WriteHealth } from './write-health.js';
 
@@ -16,6 +25,8 @@ type Commit = (
  * two appends of a group, since both run to their end without giving up the thread.
  */
 export class SqliteReadModelStore implements ReadModelStore {
+  readonly parked: ParkedEvents;
+  readonly #floor: LogFloor;
   readonly #file: string;
   readonly #health: WriteHealth;
   readonly #reader: Database.Database;
@@ -26,10 +37,22 @@ export class SqliteReadModelStore implements ReadModelStore {
   readonly #checkpoint: Database.Statement<[string, number], number>;
   readonly #versions: Database.Statement<[string], number>;
   readonly #commit: Database.Transaction<Commit>;
+  readonly #takeUpSnapshot: Database.Statement;
   readonly #drop: Database.Transaction<(projection: string, version: number) => void>;
+  readonly #replace: Database.Transaction<(projection: string, version: number, built: string) => void>;
 
-  constructor(writer: Database.Database, reader: Database.Database, health: WriteHealth, file: string) {
+  constructor(
+    { writer, reader }: { readonly writer: Database.Database; readonly reader: Database.Database },
+    {
+      parked,
+      floor,
+      health,
+    }: { readonly parked: ParkedEvents; readonly floor: LogFloor; readonly health: WriteHealth },
+    file: string,
+  ) {
     const checkpoint = 'SELECT position FROM projection_checkpoints WHERE projection = ? AND version = ?';
+    this.parked = parked;
+    this.#floor = floor;
     this.#file = file;
     this.#health = health;
     this.#reader = reader;
@@ -47,22 +70,41 @@ export class SqliteReadModelStore implements ReadModelStore {
     this.#versions = reader
       .prepare<[string], number>('SELECT version FROM projection_checkpoints WHERE projection = ? ORDER BY version')
       .pluck();
+    this.#takeUpSnapshot = writer.prepare(
+      `INSERT INTO read_model_rows (projection, version, key, row)
+       SELECT projection, version, key, row FROM snapshot_rows WHERE projection = ? AND version = ?`,
+    );
     this.#commit = writer.transaction((...args) => this.#commitNow(...args));
+    const dropRows = writer.prepare('DELETE FROM read_model_rows WHERE projection = ? AND version = ?');
+    const dropCheckpoint = writer.prepare('DELETE FROM projection_checkpoints WHERE projection = ? AND version = ?');
     this.#drop = writer.transaction((projection, version) => {
-      writer.prepare('DELETE FROM read_model_rows WHERE projection = ? AND version = ?').run(projection, version);
-      writer
-        .prepare('DELETE FROM projection_checkpoints WHERE projection = ? AND version = ?')
-        .run(projection, version);
+      dropRows.run(projection, version);
+      dropCheckpoint.run(projection, version);
+    });
+    const rename = ['read_model_rows', 'projection_checkpoints'].map((table) =>
+      writer.prepare(`UPDATE ${table} SET projection = ? WHERE projection = ? AND version = ?`),
+    );
+    this.#replace = writer.transaction((projection, version, built) => {
+      this.#drop(projection, version);
+      for (const statement of rename) statement.run(projection, built, version);
     });
   }
 
+  base(projection: string, version: number): FoldBase {
+    return this.#translated(() => this.#floor.base(projection, version));
+  }
+
   checkpoint(projection: string, version: number): number {
-    return this.#translated(() => this.#checkpoint.get(projection, version) ?? 0);
+    return this.#translated(() => this.#checkpoint.get(projection, version) ?? this.#floor.position());
   }
 
   /** One statement, so one state of the rows from first to last; prepared anew, so that several may be walked at once. */
   *rows(projection: string, version: number): Iterable<readonly [key: string, row: unknown]> {
     try {
+      if (this.#checkpoint.get(projection, version) === undefined) {
+        yield* this.#floor.base(projection, version).rows;
+        return;
+      }
       const walk = this.#reader.prepare<[string, number], { readonly key: string; readonly row: string }>(
         'SELECT key, row FROM read_model_rows WHERE projection = ? AND version = ? ORDER BY key',
       );
@@ -84,9 +126,17 @@ export class SqliteReadModelStore implements ReadModelStore {
     this.#written(() => this.#drop.immediate(projection, version));
   }
 
+  replace(projection: string, version: number, built: string): void {
+    this.#written(() => this.#replace.immediate(projection, version, built));
+  }
+
   #commitNow(...[projection, version, from, to, write]: Parameters<Commit>): void {
-    const actual = this.#checkpointForUpdate.get(projection, version) ?? 0;
+    const floor = this.#floor.positionForUpdate();
+    const stored = this.#checkpointForUpdate.get(projection, version);
+    const actual = stored ?? floor;
+    if (actual < floor) throw new BehindLogError(projection, version, actual, floor);
     if (actual !== from) throw new CheckpointMovedError(projection, version, from, actual);
+    if (stored === undefined && floor > 0) this.#takeUpSnapshot.run(projection, version);
     write({
       put: (key, row) => void this.#put.run(projection, version, key, encodeRow(projection, key, row)),
       delete: (key) => void this.#delete.run(projection, version, key),

@@ -22,7 +22,7 @@ describe("TypeORM's command line on ormconfig", () => {
     migrations('run', file);
     expect(migrations('show', file)).not.toContain('[ ]');
     migrations('revert', file);
-    expect(migrations('show', file)).toMatch(/\[X\] .*CreateEventLog\d+[^]*\[ \] CreateStatisticsViews\d+/);
+    expect(migrations('show', file)).toMatch(/\[X\] .*CreateEventLog\d+[^]*\[ \] AddRetention\d+/);
     expect(await (await folder.open({ file })).store.head()).toBe(0);
     expect(migrations('show', file)).not.toContain('[ ]');
   }, 60_000);

@@ -1,4 +1,5 @@
-import { CheckpointMovedError, type ReadModelStore, type RowWriter } from './projection.js';
+import { InMemoryParkedEvents } from './parked-events.js';
+import { CheckpointMovedError, type FoldBase, type ReadModelStore, type RowWriter } from './projection.js';
 
 interface Built {
   checkpoint: number;
@@ -8,7 +9,12 @@ interface Built {
 
 /** The reference read model store: for tests, and for a rebuild that is compared and thrown away. */
 export class InMemoryReadModelStore implements ReadModelStore {
+  readonly parked = new InMemoryParkedEvents();
   readonly #built = new Map<string, Map<number, Built>>();
+
+  base(): FoldBase {
+    return { position: 0, rows: [] };
+  }
 
   checkpoint(projection: string, version: number): number {
     return this.#built.get(projection)?.get(version)?.checkpoint ?? 0;
@@ -41,6 +47,12 @@ export class InMemoryReadModelStore implements ReadModelStore {
 
   drop(projection: string, version: number): void {
     this.#built.get(projection)?.delete(version);
+  }
+
+  replace(projection: string, version: number, built: string): void {
+    const versions = this.#built.get(projection) ?? new Map<number, Built>();
+    this.#built.set(projection, versions.set(version, this.#take(built, version)));
+    this.drop(built, version);
   }
 
   #take(projection: string, version: number): Built {

@@ -1,24 +1,46 @@
 import type { RecordedEvent } from './event.js';
+import { PoisonEventError } from './parked-events.js';
 import type { Projection, ReadModelStore } from './projection.js';
 import type { Upcasters } from './upcasters.js';
 
+/** What stays the same from page to page. */
+export interface Folding {
+  readonly projection: Projection;
+  readonly types: ReadonlySet<string>;
+  readonly upcasters: Upcasters;
+  /** Positions of parked events that the projection goes on without. */
+  readonly skipped: ReadonlySet<number>;
+}
+
 /**
- * Folds one page and commits it: rows and checkpoint together. Events of types the projection does
- * not fold are not upcast, but the checkpoint moves past them. Returns the new checkpoint. When it
- * throws, nothing is committed and the projection must load again.
+ * Folds one page into memory. Events of types the projection does not fold are not upcast. Throws a
+ * {@link PoisonEventError} at the event that cannot be folded; memory then holds what came before it.
+ */
+export function applyPage(folding: Folding, page: readonly RecordedEvent[]): void {
+  const { projection, types, upcasters, skipped } = folding;
+  for (const event of page) {
+    if (!types.has(event.type) || skipped.has(event.position)) continue;
+    try {
+      projection.apply(upcasters.upcast(event));
+    } catch (thrown) {
+      throw new PoisonEventError(event, thrown);
+    }
+  }
+}
+
+/**
+ * Folds one page and commits it: rows and checkpoint together; the checkpoint moves past events of
+ * other types. Returns the new checkpoint. When it throws, nothing is committed and the projection
+ * must load again.
  */
 export function foldPage(
   readModels: ReadModelStore,
-  projection: Projection,
-  types: ReadonlySet<string>,
-  upcasters: Upcasters,
+  folding: Folding,
   batch: { readonly from: number; readonly page: readonly RecordedEvent[] },
 ): number {
-  const { name, version } = projection;
+  const { name, version } = folding.projection;
   const to = batch.page.at(-1)?.position ?? batch.from;
-  for (const event of batch.page) {
-    if (types.has(event.type)) projection.apply(upcasters.upcast(event));
-  }
-  readModels.commit(name, version, batch.from, to, (writer) => projection.flush(writer));
+  applyPage(folding, batch.page);
+  readModels.commit(name, version, batch.from, to, (writer) => folding.projection.flush(writer));
   return to;
 }

@@ -30,6 +30,8 @@ export interface ProjectionRunnerOptions {
   readonly pollMs?: number;
   /** @default none: events are folded as they were stored */
   readonly upcasters?: Upcasters;
+  /** Milliseconds since the epoch. @default Date.now */
+  readonly now?: () => number;
 }
 
 interface Waiter {
@@ -65,6 +67,7 @@ export class ProjectionRunner {
       pageSize,
       livePageSize,
       upcasters: upcasters ?? new Upcasters(),
+      now: options.now ?? Date.now,
       turns: new Turns(),
       onChange: (): void => this.#settle(),
     };

@@ -1,6 +1,7 @@
 import { EventStoreError } from './event-store.js';
 import { CheckpointMovedError, type Projection, type ReadModelStore } from './projection.js';
-import { foldPage } from './projection-page.js';
+import { PoisonEventError, skippedPositions } from './parked-events.js';
+import { foldPage, type Folding } from './projection-page.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { Page, SharedPages } from './shared-pages.js';
 import type { Turns } from './turns.js';
@@ -13,6 +14,8 @@ export interface ProjectionWorkerOptions {
   readonly livePageSize: number;
   readonly turns: Turns;
   readonly upcasters: Upcasters;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Called after every change of position or state. */
   readonly onChange: () => void;
 }
@@ -21,12 +24,14 @@ export interface ProjectionWorkerOptions {
 export class ProjectionWorker {
   readonly #readModels: ReadModelStore;
   readonly #projection: Projection;
-  readonly #types: ReadonlySet<string>;
   readonly #options: ProjectionWorkerOptions;
   #position = 0;
   #head = 0;
   #state: ProjectionStatus['state'] = 'catching-up';
   #error: Error | null = null;
+  /** Position of the event it cannot fold. */
+  #poison: number | null = null;
+  #folding: Folding;
   /** False when memory may be ahead of, or behind, what is committed. */
   #loaded = false;
   /** What the latest wake brought; null when nobody has woken it since. */
@@ -36,18 +41,32 @@ export class ProjectionWorker {
   constructor(readModels: ReadModelStore, projection: Projection, options: ProjectionWorkerOptions) {
     this.#readModels = readModels;
     this.#projection = projection;
-    this.#types = new Set(projection.types);
     this.#options = options;
+    this.#folding = {
+      projection,
+      types: new Set(projection.types),
+      upcasters: options.upcasters,
+      skipped: new Set(),
+    };
   }
 
   status(): ProjectionStatus {
     const { name, version } = this.#projection;
     const lag = Math.max(0, this.#head - this.#position);
-    return { name, version, position: this.#position, lag, state: this.#state, error: this.#error };
+    return {
+      name,
+      version,
+      position: this.#position,
+      lag,
+      state: this.#state,
+      error: this.#error,
+      parkedAt: this.#poison,
+    };
   }
 
   /** Looks for new events, unless stopped. Resolves when none are left, or it cannot go on. Never rejects. */
   wake(pages: SharedPages): Promise<void> {
+    if (this.#poison !== null) this.#resumeWhenSkipped(this.#poison);
     if (this.#state === 'stopped') return Promise.resolve();
     this.#woken = pages;
     this.#running ??= this.#run();
@@ -57,6 +76,7 @@ export class ProjectionWorker {
   /** Stops after the batch at hand; resolves when it is committed. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    this.#poison = null;
     await this.#running;
     this.#options.onChange();
   }
@@ -90,12 +110,22 @@ export class ProjectionWorker {
     this.#caughtUp();
   }
 
+  /** What comes before an event that cannot be folded is committed. */
   #process(page: Page['events']): void {
+    try {
+      this.#commit(page);
+    } catch (error) {
+      if (!(error instanceof PoisonEventError)) throw error;
+      const sound = page.filter(({ position }) => position < error.position);
+      this.#load();
+      if (sound.length > 0) this.#commit(sound);
+      throw error;
+    }
+  }
+
+  #commit(page: Page['events']): void {
     this.#loaded = false;
-    this.#position = foldPage(this.#readModels, this.#projection, this.#types, this.#options.upcasters, {
-      from: this.#position,
-      page,
-    });
+    this.#position = foldPage(this.#readModels, this.#folding, { from: this.#position, page });
     this.#head = Math.max(this.#head, this.#position);
     this.#error = null;
     this.#loaded = true;
@@ -117,6 +147,7 @@ export class ProjectionWorker {
   #load(): void {
     if (this.#loaded) return;
     const { name, version } = this.#projection;
+    this.#folding = { ...this.#folding, skipped: skippedPositions(this.#readModels.parked, name, version) };
     this.#position = this.#readModels.checkpoint(name, version);
     this.#projection.load(this.#readModels.rows(name, version));
     this.#loaded = true;
@@ -129,14 +160,49 @@ export class ProjectionWorker {
       this.#woken ??= pages;
       return;
     }
-    this.#error = error;
+    const poison = error instanceof PoisonEventError ? error : null;
+    this.#error = poison?.cause instanceof Error ? poison.cause : error;
     if (mayHeal(error)) return;
     this.#state = 'stopped';
+    if (poison !== null) this.#park(poison);
     try {
       this.#load();
     } catch {
       // The first error is the one to show; readers keep what was last committed.
     }
+  }
+
+  #park(poison: PoisonEventError): void {
+    const { name, version } = this.#projection;
+    this.#poison = poison.position;
+    const { position, eventId, type, message } = poison;
+    const note = {
+      projection: name,
+      version,
+      position,
+      eventId,
+      type,
+      error: message,
+      parkedAtMs: this.#options.now(),
+    };
+    try {
+      this.#readModels.parked.park(note);
+    } catch {
+      // It stops all the same; the next start meets the event again.
+    }
+  }
+
+  #resumeWhenSkipped(position: number): void {
+    const { name, version } = this.#projection;
+    try {
+      if (!skippedPositions(this.#readModels.parked, name, version).has(position)) return;
+    } catch {
+      return;
+    }
+    this.#poison = null;
+    this.#error = null;
+    this.#loaded = false;
+    this.#state = 'catching-up';
   }
 
   // A method, so that the compiler does not believe the state unchanged across an await.

@@ -1,7 +1,9 @@
 import type { EventStore } from './event-store.js';
 import { InMemoryReadModelStore } from './in-memory-read-model-store.js';
-import type { Projection, ReadModelStore } from './projection.js';
+import type { FoldBase, Projection, ReadModelStore } from './projection.js';
+import { skippedPositions } from './parked-events.js';
 import { foldPage } from './projection-page.js';
+import { compareRows, type ReadModelDifference } from './row-differences.js';
 import { Upcasters } from './upcasters.js';
 
 export interface RebuildOptions {
@@ -11,11 +13,15 @@ export interface RebuildOptions {
   readonly pageSize?: number;
   /** @default none */
   readonly upcasters?: Upcasters;
+  /** Where to begin. @default at the log's beginning, with no rows */
+  readonly base?: FoldBase;
+  /** Positions of parked events to pass over. @default none */
+  readonly skipped?: ReadonlySet<number>;
   /** Called after each page with the position reached. */
   readonly onProgress?: (position: number) => void;
 }
 
-/** Folds the log from its beginning into rows of its own, apart from the live ones. `projection` must be a fresh one. */
+/** Folds the log into rows of its own, apart from the live ones. `projection` must be a fresh one. */
 export async function rebuild(
   events: EventStore,
   projection: Projection,
@@ -23,30 +29,24 @@ export async function rebuild(
 ): Promise<InMemoryReadModelStore> {
   const { until = Number.MAX_SAFE_INTEGER, pageSize = 1000, upcasters = new Upcasters(), onProgress } = options;
   const readModels = new InMemoryReadModelStore();
-  const types = new Set(projection.types);
-  projection.load([]);
-  for (let from = 0; from < until;) {
+  const { name, version } = projection;
+  const base = options.base ?? { position: 0, rows: [] };
+  const folding = { projection, types: new Set(projection.types), upcasters, skipped: options.skipped ?? new Set() };
+  if (base.position > 0) {
+    readModels.commit(name, version, 0, base.position, ({ put }) => {
+      for (const [key, row] of base.rows) put(key, row);
+    });
+  }
+  projection.load(readModels.rows(name, version));
+  for (let from = base.position; from < until;) {
     const read = await events.readAll({ after: from, limit: pageSize });
     const page = read.filter((event) => event.position <= until);
     if (page.length === 0) break;
-    from = foldPage(readModels, projection, types, upcasters, { from, page });
+    from = foldPage(readModels, folding, { from, page });
     onProgress?.(from);
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return readModels;
-}
-
-/** A row of a read model that is not what the log says it should be. */
-export interface ReadModelDifference {
-  readonly projection: string;
-  readonly version: number;
-  readonly key: string;
-  /** `missing`: the log gives a row that is not there. `unexpected`: a row the log does not give. */
-  readonly kind: 'missing' | 'unexpected' | 'different';
-  /** The stored row; undefined when missing. */
-  readonly live: unknown;
-  /** The row folded from the log; undefined when unexpected. */
-  readonly rebuilt: unknown;
 }
 
 /**
@@ -57,13 +57,15 @@ export async function verifyReadModels(
   events: EventStore,
   readModels: ReadModelStore,
   projections: readonly Projection[],
-  options: Omit<RebuildOptions, 'until'> = {},
+  options: Omit<RebuildOptions, 'until' | 'base' | 'skipped'> = {},
 ): Promise<readonly ReadModelDifference[]> {
   const differences: ReadModelDifference[] = [];
   for (const projection of projections) {
     const { name, version } = projection;
     const { checkpoint, rows } = readAtOneCheckpoint(readModels, name, version);
-    const rebuilt = await rebuild(events, projection, { ...options, until: checkpoint });
+    const base = readModels.base(name, version);
+    const skipped = skippedPositions(readModels.parked, name, version);
+    const rebuilt = await rebuild(events, projection, { ...options, base, skipped, until: checkpoint });
     const found = compareRows(rows, new Map(rebuilt.rows(name, version)));
     differences.push(...found.map((difference) => ({ projection: name, version, ...difference })));
   }
@@ -71,7 +73,7 @@ export async function verifyReadModels(
 }
 
 /** Another process may commit between the two reads; then they are read again. */
-function readAtOneCheckpoint(
+export function readAtOneCheckpoint(
   readModels: ReadModelStore,
   name: string,
   version: number,
@@ -81,29 +83,4 @@ function readAtOneCheckpoint(
     const rows = new Map(readModels.rows(name, version));
     if (readModels.checkpoint(name, version) === checkpoint) return { checkpoint, rows };
   }
-}
-
-function compareRows(
-  live: ReadonlyMap<string, unknown>,
-  rebuilt: ReadonlyMap<string, unknown>,
-): readonly Pick<ReadModelDifference, 'key' | 'kind' | 'live' | 'rebuilt'>[] {
-  return [...new Set([...live.keys(), ...rebuilt.keys()])]
-    .toSorted()
-    .map((key) => ({ key, live: live.get(key), rebuilt: rebuilt.get(key) }))
-    .filter((pair) => canonical(pair.live) !== canonical(pair.rebuilt))
-    .map((pair) => ({ ...pair, kind: kindOf(live.has(pair.key), rebuilt.has(pair.key)) }));
-}
-
-function kindOf(inLive: boolean, inRebuilt: boolean): ReadModelDifference['kind'] {
-  if (!inLive) return 'missing';
-  return inRebuilt ? 'different' : 'unexpected';
-}
-
-/** JSON text that does not depend on the order in which keys were set. */
-function canonical(value: unknown): string | undefined {
-  return JSON.stringify(value, (_key, held: unknown) =>
-    typeof held === 'object' && held !== null && !Array.isArray(held)
-      ? Object.fromEntries(Object.entries(held).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : held,
-  );
 }

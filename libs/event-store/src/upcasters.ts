@@ -22,10 +22,24 @@ export class SchemaVersionError extends Error {
   }
 }
 
+/** A projection folds a type that this program has no history of: it cannot know what it reads. */
+export class UnknownEventTypeError extends Error {
+  readonly type: string;
+
+  constructor(event: RecordedEvent) {
+    super(
+      `event ${event.id} at position ${event.position}: the type ${event.type} is unknown ` +
+        '(written by a newer Rightsize; upgrade this one)',
+    );
+    this.name = 'UnknownEventTypeError';
+    this.type = event.type;
+  }
+}
+
 /**
  * What each event type went through. Item `i` of a type's list turns version `i + 1` into `i + 2`, so
  * the current version is the list's length + 1 and no step can be missing. A type that is not
- * registered passes as it was stored.
+ * registered is refused; where none is registered at all, every event passes as it was stored.
  */
 export class Upcasters {
   readonly #chains: ReadonlyMap<string, readonly Upcast[]>;
@@ -40,10 +54,16 @@ export class Upcasters {
     return chain === undefined ? undefined : chain.length + 1;
   }
 
-  /** The event at its type's current version. Throws a {@link SchemaVersionError} for a version it does not know. */
+  /**
+   * The event at its type's current version. Throws a {@link SchemaVersionError} for a version and an
+   * {@link UnknownEventTypeError} for a type that it does not know.
+   */
   upcast(event: RecordedEvent): RecordedEvent {
     const chain = this.#chains.get(event.type);
-    if (chain === undefined) return event;
+    if (chain === undefined) {
+      if (this.#chains.size === 0) return event;
+      throw new UnknownEventTypeError(event);
+    }
     const current = chain.length + 1;
     const from = event.schemaVersion;
     if (from === current) return event;

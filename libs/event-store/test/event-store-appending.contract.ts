@@ -11,6 +11,16 @@ export function describeAppending(store: () => EventStore): void {
     log.slice(1).forEach((event, index) => expect(event.position).toBeGreaterThan(log[index]!.position));
   });
 
+  it('leaves no gap in the positions, whatever was repeated: a gap says that an event was lost', async () => {
+    const known = sampleEvent();
+    await store().append('a', [known]);
+    await store().append('a', [known, known, sampleEvent(), known]);
+    await store().append('a', [known]);
+    await store().append('b', sampleEvents(1));
+
+    expect((await readWholeLog(store())).map((event) => event.position)).toEqual([1, 2, 3]);
+  });
+
   it('answers with position and version of the last event', async () => {
     const result = await store().append('a', sampleEvents(3));
 

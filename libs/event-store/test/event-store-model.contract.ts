@@ -49,7 +49,7 @@ export function describeModel(open: () => Promise<EventStore>): void {
       fc.asyncProperty(groups, (made) => agreesWithModel(open, made)),
       { numRuns: 60 },
     );
-  });
+  }, 30_000);
 }
 
 async function agreesWithModel(open: () => Promise<EventStore>, made: readonly (readonly Append[])[]): Promise<void> {

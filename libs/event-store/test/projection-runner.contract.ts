@@ -1,4 +1,11 @@
-import { ProjectionRunner, verifyReadModels, type EventStore, type ReadModelStore } from '@rightsize/event-store';
+import {
+  ProjectionRunner,
+  rebuildBeside,
+  verifyReadModels,
+  type EventStore,
+  type ReadModelStore,
+  type RebuildBesideOptions,
+} from '@rightsize/event-store';
 import { CountingProjection } from './counting-projection.js';
 import { sampleEvent, sampleEvents } from './sample-events.js';
 
@@ -37,7 +44,7 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
     expect(rows()).toEqual({ a: { count: 7 } });
     expect(projection.commits).toEqual([3, 6, 7]);
     expect(runner.status()).toEqual([
-      { name: 'counting', version: 1, position: 7, lag: 0, state: 'live', error: null },
+      { name: 'counting', version: 1, position: 7, lag: 0, state: 'live', error: null, parkedAt: null },
     ]);
   });
 
@@ -90,15 +97,45 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
     await stores.store.append('a', sampleEvents(1));
     await others;
 
-    expect(runner.status()[0]).toMatchObject({ state: 'stopped', position: 3, error: { message: 'poisoned' } });
-    expect(failing.counts).toEqual({ a: 3 });
+    expect(runner.status()[0]).toMatchObject({ state: 'stopped', position: 5, error: { message: 'poisoned' } });
+    expect(failing.counts).toEqual({ a: 5 });
     await expect(runner.waitFor(8)).rejects.toMatchObject({
       name: 'ProjectionStoppedError',
       projection: 'failing',
-      message: 'projection failing stopped at position 3: poisoned',
+      message: 'projection failing stopped at position 5: poisoned',
     });
-    expect(Object.fromEntries(stores.readModels.rows('failing', 1))).toEqual({ a: { count: 3 } });
+    expect(Object.fromEntries(stores.readModels.rows('failing', 1))).toEqual({ a: { count: 5 } });
     expect(rows()).toEqual({ a: { count: 8 } });
+  });
+
+  it('parks the event that cannot be folded, and goes on without it only when somebody skips it', async () => {
+    const poison = sampleEvent();
+    await stores.store.append('a', [sampleEvent(), poison, sampleEvent()]);
+    const onApply = (event: { readonly id: string }): void => {
+      if (event.id === poison.id) throw new Error('poisoned');
+    };
+    const runner = run([new CountingProjection({ onApply })]);
+    await runner.start();
+
+    const { parked } = stores.readModels;
+    expect(runner.status()[0]).toMatchObject({ state: 'stopped', position: 1, parkedAt: 2 });
+    expect(parked.list('counting', 1)).toMatchObject([
+      { position: 2, eventId: poison.id, type: 'sample', error: expect.stringContaining('poisoned'), skipped: false },
+    ]);
+    expect(parked.list('counting', 2)).toEqual([]);
+    await runner.stop();
+    const again = run([new CountingProjection({ onApply })]);
+    await again.start();
+    expect(again.status()[0]).toMatchObject({ state: 'stopped', position: 1, parkedAt: 2 });
+
+    expect(parked.skip('counting', 1, 3)).toBe(false);
+    expect(parked.skip('counting', 1, 2)).toBe(true);
+    await stores.store.append('a', sampleEvents(1));
+    await again.waitFor(4);
+    expect(rows()).toEqual({ a: { count: 3 } });
+    expect(again.status()[0]).toMatchObject({ error: null, parkedAt: null });
+    expect(parked.list('counting', 1)).toMatchObject([{ position: 2, skipped: true }]);
+    expect(await verifyReadModels(stores.store, stores.readModels, [new CountingProjection({ onApply })])).toEqual([]);
   });
 
   it('stops a projection whose commit fails with rows and memory as they were', async () => {
@@ -153,5 +190,81 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
     await run([new CountingProjection({ version: 2 })]).start();
 
     expect(stores.readModels.versions('counting')).toEqual([2, 3]);
+  });
+
+  describe('rebuilt beside itself', () => {
+    const rebuild = (projection: CountingProjection, options: RebuildBesideOptions = {}) =>
+      rebuildBeside(stores.store, stores.readModels, projection, { pageSize: 4, ...options });
+    const damage = (position: number): void =>
+      stores.readModels.commit('counting', 1, position, position, (writer) => {
+        writer.put('a', { count: 99 });
+        writer.put('made up', { count: 1 });
+      });
+
+    it('takes over what the log gives, tells what was otherwise, and its live runner loads anew', async () => {
+      const live = run([new CountingProjection()]);
+      await live.start();
+      await stores.store.append('a', sampleEvents(11));
+      await live.waitFor(11);
+      damage(11);
+
+      const report = await rebuild(new CountingProjection());
+      expect(report).toMatchObject({ from: 0, rows: 1, comparedWith: 1, switched: true });
+      expect(report.differences.map(({ key, kind }) => [key, kind])).toEqual([
+        ['a', 'different'],
+        ['made up', 'unexpected'],
+      ]);
+      await stores.store.append('a', sampleEvents(2));
+      await live.waitFor(13);
+      expect(rows()).toEqual({ a: { count: 13 } });
+      expect(stores.readModels.versions('counting~rebuild')).toEqual([]);
+    });
+
+    it('equals what is in use when nothing is wrong', async () => {
+      await stores.store.append('a', sampleEvents(8));
+      await run([new CountingProjection()]).start();
+
+      expect(await rebuild(new CountingProjection())).toMatchObject({ differences: [], rows: 1, switched: true });
+      expect(stores.readModels.checkpoint('counting', 1)).toBe(7);
+      await run([new CountingProjection()]).start();
+      expect(rows()).toEqual({ a: { count: 8 } });
+    });
+
+    it('changes nothing in a dry run', async () => {
+      await stores.store.append('a', sampleEvents(8));
+      await run([new CountingProjection()]).start();
+      await runners[0]!.stop();
+      damage(8);
+
+      expect((await rebuild(new CountingProjection(), { dryRun: true })).differences).toHaveLength(2);
+      expect(rows()).toEqual({ a: { count: 99 }, 'made up': { count: 1 } });
+      expect(stores.readModels.versions('counting~rebuild')).toEqual([]);
+    });
+
+    it('goes on where it was interrupted', async () => {
+      await stores.store.append('a', sampleEvents(10));
+      const onApply = (event: { readonly position: number }): void => {
+        if (event.position === 7) throw new Error('killed');
+      };
+      await expect(rebuild(new CountingProjection({ onApply }))).rejects.toThrow('killed');
+      const folded: number[] = [];
+      const second = new CountingProjection({ onApply: ({ position }) => folded.push(position) });
+
+      expect(await rebuild(second)).toMatchObject({ from: 4, to: 10, comparedWith: null });
+      expect(folded).toEqual([5, 6, 7, 8, 9, 10]);
+      expect(rows()).toEqual({ a: { count: 10 } });
+    });
+
+    it('builds a new version beside the old one, which stays in use until its program goes', async () => {
+      await stores.store.append('a', sampleEvents(5));
+      await run([new CountingProjection()]).start();
+
+      expect(await rebuild(new CountingProjection({ version: 2 }))).toMatchObject({
+        to: 5,
+        comparedWith: 1,
+        differences: [{ key: 'a', kind: 'different' }],
+      });
+      expect([rows(1), rows(2)]).toEqual([{ a: { count: 5 } }, { a: { count: 10 } }]);
+    });
   });
 }

@@ -5,6 +5,7 @@ import {
   InMemoryReadModelStore,
   ProjectionRunner,
   SchemaVersionError,
+  UnknownEventTypeError,
   Upcasters,
 } from '@rightsize/event-store';
 import { CountingProjection } from './counting-projection.js';
@@ -184,6 +185,23 @@ describe('a projection runner', () => {
 
   it('waits for nothing when there is no projection', async () => {
     await expect(new ProjectionRunner(store, readModels, []).waitFor(7)).resolves.toBeUndefined();
+  });
+
+  it('stops at an event of a type it folds and nobody knows, alone', async () => {
+    const projections = [
+      new CountingProjection({ types: ['sample', 'novel'] }),
+      new CountingProjection({ name: 'others' }),
+    ];
+    await store.append('a', [sampleEvent(), sampleEvent({ type: 'novel' }), sampleEvent()]);
+    const runner = new ProjectionRunner(store, readModels, projections, { upcasters: new Upcasters({ sample: [] }) });
+    await runner.start();
+
+    expect(runner.status().map(({ state, position }) => [state, position])).toEqual([
+      ['stopped', 1],
+      ['live', 3],
+    ]);
+    expect(runner.status()[0]!.error).toBeInstanceOf(UnknownEventTypeError);
+    await runner.stop();
   });
 
   it('folds old events as their types are now, and stops at one from the future, alone', async () => {

@@ -1,4 +1,4 @@
-import { SchemaVersionError, Upcasters, type RecordedEvent } from '@rightsize/event-store';
+import { SchemaVersionError, UnknownEventTypeError, Upcasters, type RecordedEvent } from '@rightsize/event-store';
 import { sampleEvent } from './sample-events.js';
 
 const recorded = (schemaVersion: number, data: unknown): RecordedEvent => ({
@@ -37,10 +37,17 @@ describe('upcasters', () => {
     expect(() => upcasters.upcast(recorded(1.5, 'a'))).toThrow(SchemaVersionError);
   });
 
-  it('pass types they do not know as they are', () => {
+  it('refuse a type they do not know, since a projection that folds it cannot know what it reads', () => {
     const event = { ...recorded(9, 'a'), type: 'unknown' };
 
-    expect(upcasters.upcast(event)).toBe(event);
+    expect(() => upcasters.upcast(event)).toThrow(UnknownEventTypeError);
+    expect(() => upcasters.upcast(event)).toThrow(/at position 12: the type unknown is unknown .*upgrade/);
     expect([upcasters.currentVersion('sample'), upcasters.currentVersion('unknown')]).toEqual([3, undefined]);
+  });
+
+  it('pass every event as it was stored where no type is registered', () => {
+    const event = { ...recorded(9, 'a'), type: 'unknown' };
+
+    expect(new Upcasters().upcast(event)).toBe(event);
   });
 });

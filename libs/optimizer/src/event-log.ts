@@ -81,8 +81,9 @@ export class EventLog {
   /** Queues an event and returns its id. Durable some {@link LINGER_MS} later: {@link settled} waits for that. */
   record(stream: string, event: DomainEvent, metadata: EventMetadata): string {
     const id = newId();
+    const schemaVersion = EVENT_UPCASTERS.currentVersion(event.type)!;
     if (this.#waiting.length >= WAITING_CAPACITY) this.#lost += 1;
-    else this.#waiting.push({ stream, event: { id, type: event.type, schemaVersion: 1, data: event.data, metadata } });
+    else this.#waiting.push({ stream, event: { id, type: event.type, schemaVersion, data: event.data, metadata } });
     if (this.#storage) this.#writeSoon();
     else for (const projection of this.#readModels.all) projection.applyDomain(event);
     return id;

@@ -40,4 +40,8 @@ export class EventEntity {
 
   @Column({ name: 'causation_id', type: 'text', nullable: true })
   causationId!: string | null;
+
+  /** CRC-32; null for events written before there were checksums. */
+  @Column({ type: 'integer', nullable: true })
+  checksum!: number | null;
 }
