@@ -105,6 +105,11 @@ export class Bench {
     return socket;
   }
 
+  /** Closed before everything that is there by now. */
+  protected onClose(close: () => unknown): void {
+    this.#closers.unshift(close);
+  }
+
   async closeAll(): Promise<void> {
     for (const close of this.#closers.splice(0)) await close();
   }

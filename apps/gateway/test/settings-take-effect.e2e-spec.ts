@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { KEYS, type GatewayKeys } from '../src/configuration/keys.js';
+import { send, until } from './gateway-fixture.js';
+import { chat, json, SettingsBench } from './settings-fixture.js';
+
+let bench: SettingsBench;
+beforeEach(() => void (bench = new SettingsBench()));
+afterEach(() => bench.closeAll());
+
+/** Brings a setting into force, at start or by a reload, and gives the gateway's address. */
+type InForce = (yaml: string) => Promise<{ url: string; close(): Promise<void> }>;
+
+const atStart: InForce = (yaml) => bench.start(yaml);
+
+const byReload: InForce = async (yaml) => {
+  const started = await bench.start('');
+  writeFileSync(bench.file, yaml);
+  expect(started.configuration.reload()).toMatchObject({ kind: 'applied', needRestart: [] });
+  return started;
+};
+
+/** One for each setting: fails when the setting is ignored. */
+const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<void>>> = {
+  upstream: async (inForce) => {
+    const { url } = await inForce('upstream: UPSTREAM');
+    await send(`${url}/api/tags`);
+    expect(bench.asked).toContain('GET /api/tags');
+  },
+  host: async (inForce) => {
+    expect((await inForce('host: 127.0.0.2')).url).toContain('127.0.0.2');
+  },
+  port: async (inForce) => {
+    const probe = createServer();
+    const port = await bench.listen(probe);
+    await new Promise((resolve) => probe.close(resolve));
+    expect((await inForce(`port: ${port}`)).url).toBe(`http://127.0.0.1:${port}`);
+  },
+  db: async (inForce) => {
+    await inForce('db: FOLDER/other.sqlite');
+    expect(existsSync(join(bench.folder, 'other.sqlite'))).toBe(true);
+  },
+  mode: async (inForce) => {
+    const { url } = await inForce(
+      'mode: shadow\nclients:\n  editor:\n    mode: off\nmodels:\n  "m:*":\n    mode: active\n',
+    );
+    expect((await chat(url, { client: 'editor' })).message.headers).toMatchObject({ 'x-rightsize-rule': 'off' });
+    const { headers } = (await chat(url)).message;
+    expect(headers['x-rightsize-num-ctx']).toBeDefined();
+    expect(headers['x-rightsize-mode']).toBeUndefined();
+    expect(await json(`${url}/rightsize/health`)).toMatchObject({ mode: 'shadow' });
+  },
+  'memory-gib': async (inForce) => {
+    // Weights of 4 GiB and .6 beside them leave .5 GiB: 4,096 tokens of 128 KiB.
+    const { url } = await inForce('memory-gib: 60\nmodels:\n  "m*":\n    memory-gib: 5.1\n');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '4096' });
+  },
+  'client-window': async (inForce) => {
+    const { url } = await inForce(
+      'client-window: [exact, "*@agent=hint"]\nclients:\n  editor:\n    client-window: floor\n',
+    );
+    const window = async (client: string): Promise<string> =>
+      String((await chat(url, { client, numCtx: 20_000 })).message.headers['x-rightsize-num-ctx']);
+    expect(Number(await window('agent'))).toBeLessThan(20_000);
+    expect(Number(await window('editor'))).toBeGreaterThan(20_000);
+    expect(await window('other')).toBe('20000');
+  },
+  v1: async (inForce) => {
+    const { url } = await inForce('v1: [pass]');
+    const body = '{"model":"m","messages":[{"role":"user","content":"Hello"}]}';
+    await send(`${url}/v1/chat/completions`, { method: 'POST', body });
+    expect(bench.asked).toContain('POST /v1/chat/completions');
+  },
+  'max-body-mib': async (inForce) => {
+    const { url } = await inForce('max-body-mib: 0.001');
+    expect(await chat(url, { content: 'x'.repeat(2000) })).toMatchObject({ status: 413 });
+  },
+  'drain-seconds': async (inForce) => {
+    bench.intercept = (path, response) => path === '/api/chat' && response.write('{"done":false}\n');
+    const { url, close } = await inForce('drain-seconds: 0.05');
+    void chat(url).catch(() => undefined);
+    await bench.seen('POST /api/chat');
+    await close();
+  },
+  'connect-timeout-seconds': async (inForce) => {
+    const { url } = await inForce(`connect-timeout-seconds: 0.05\nupstream: ${await bench.deafServer()}`);
+    expect(await send(`${url}/api/tags`)).toMatchObject({ status: 502 });
+  },
+  'log-level': async () => {
+    writeFileSync(bench.file, 'log-level: silent\nport: 0\n');
+    const main = join(process.cwd(), 'apps/gateway/dist/main.js');
+    const args = [main, '--config', bench.file, '--db', join(bench.folder, 'log.sqlite')];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let logged = '';
+    child.stderr.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+    await once(createInterface(child.stdout), 'line');
+    expect(logged).toBe('');
+    writeFileSync(bench.file, 'log-level: debug\nport: 0\n');
+    await until(() => logged.includes('log-level: silent -> debug'));
+    child.kill('SIGKILL');
+  },
+  'poll-ms': async (inForce) => {
+    const { url } = await inForce('poll-ms: 10');
+    await chat(url);
+    await bench.seen('GET /api/ps', 12);
+  },
+  'stale-ms': async (inForce) => {
+    const { url } = await inForce('stale-ms: 0.001\npoll-ms: 60000');
+    for (let at = 0; at < 4; at++) await chat(url);
+    await bench.seen('GET /api/ps', 4);
+  },
+  'look-ms': async (inForce) => {
+    const { url } = await inForce('look-ms: 60000\nstale-ms: 0.001\npoll-ms: 60000');
+    // A server that takes its time: with the default a request would not have waited for it.
+    bench.intercept = (path, response) => {
+      if (path !== '/api/ps') return false;
+      setTimeout(() => {
+        bench.asked.push('looked');
+        response.end('{"models":[]}');
+      }, 600);
+      return true;
+    };
+    await chat(url);
+    expect(bench.asked.indexOf('looked')).toBeGreaterThan(-1);
+    expect(bench.asked.indexOf('looked')).toBeLessThan(bench.asked.indexOf('POST /api/chat'));
+  },
+  'recent-decisions': async (inForce) => {
+    const { url } = await inForce('recent-decisions: 2');
+    for (let at = 0; at < 3; at++) await chat(url);
+    expect(await json(`${url}/rightsize/decisions`)).toHaveLength(2);
+  },
+};
+
+const names = Object.keys(KEYS) as (keyof GatewayKeys)[];
+
+describe('a setting takes effect', () => {
+  it.each(names)('%s, at start', async (name) => EFFECTS[name](atStart));
+
+  it.each(names.filter((name) => KEYS[name].reloadable && name !== 'log-level'))(
+    '%s, when the file is read again',
+    async (name) => EFFECTS[name](byReload),
+  );
+});
+
+describe('a gateway that was started off', () => {
+  it('stays so, and says that it takes a restart', async () => {
+    const { configuration, url } = await bench.start('mode: off');
+    writeFileSync(bench.file, 'mode: active');
+    expect(configuration.reload()).toMatchObject({ kind: 'refused' });
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-rule': 'off' });
+  });
+});
