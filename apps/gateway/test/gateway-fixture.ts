@@ -14,6 +14,7 @@ import { startGateway, type Gateway } from '../src/start-gateway.js';
 /** A door that decides nothing unless told to, and remembers what it was shown. */
 export class FakeDoor implements RightsizeDoor {
   readonly inputs: OptimizeInput[] = [];
+  readonly signals: AbortSignal[] = [];
   readonly foreign: string[] = [];
   readonly seen: string[] = [];
   readonly ends: ExchangeEnd[] = [];
@@ -22,7 +23,9 @@ export class FakeDoor implements RightsizeDoor {
   #ended: (() => void)[] = [];
 
   async optimize(input: OptimizeInput): Promise<Optimized> {
-    this.inputs.push(input);
+    const { signal, ...rest } = input;
+    this.inputs.push(rest);
+    if (signal) this.signals.push(signal);
     const decided = await this.decide(input);
     const observer = {
       head: (status: number, type: string | null) => void this.seen.push(`${status} ${type}`),

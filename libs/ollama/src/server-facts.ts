@@ -68,7 +68,14 @@ export function parseShow(model: string, json: unknown): ModelFacts | null {
     modelfileNumCtx: modelfileNumCtx(text(json['parameters'])),
     remote: text(json['remote_host']) !== '' || isCloudName(model),
     capabilities: list(json['capabilities']).filter((entry) => typeof entry === 'string'),
+    blob: blobOf(text(json['modelfile'])),
+    takesNoOptions: isObject(json['details']) && json['details']['format'] === 'safetensors',
   };
+}
+
+/** The Modelfile names the file by its digest: `FROM /root/.ollama/models/blobs/sha256-…`. */
+function blobOf(modelfile: string): string | null {
+  return /^FROM\s.*sha256[-:]([0-9a-f]{64})/m.exec(modelfile)?.[1] ?? null;
 }
 
 /** The parameters come as text, one a line: `num_ctx                        8192`. */

@@ -47,6 +47,13 @@ const llama = {
 };
 
 describe('parseShow', () => {
+  it('tells by its file who shares a runner, and by its format who takes no options', () => {
+    const blob = 'ab'.repeat(32);
+    const modelfile = `# Modelfile\n# FROM m\n\nFROM /root/.ollama/models/blobs/sha256-${blob}\nTEMPLATE x\n`;
+    expect(parseShow('m', { modelfile })).toMatchObject({ blob, takesNoOptions: false });
+    expect(parseShow('m', { details: { format: 'safetensors' } })).toMatchObject({ blob: null, takesNoOptions: true });
+  });
+
   it('reads facts, and the window out of the text of parameters', () => {
     const parameters = 'stop                           "num_ctx 9"\nnum_ctx                        8192\ntemperature 1';
     expect(parseShow('m', { model_info: llama, parameters, capabilities: ['completion', 4] })).toEqual({
@@ -56,6 +63,8 @@ describe('parseShow', () => {
       weightsBytes: null,
       modelfileNumCtx: 8192,
       remote: false,
+      blob: null,
+      takesNoOptions: false,
       capabilities: ['completion'],
     });
   });

@@ -2,6 +2,7 @@ import type { Decision, DecisionInput, DecisionRule, PolicyParameters, RejectedC
 import { boundOutput } from './output-bound.js';
 import { decidePriced } from './policy/priced-decision.js';
 import { quantile } from './recent-sample.js';
+import { isSizable } from './runner.js';
 import { estimatePrompt } from './token-estimate.js';
 
 type Inputs = Decision['inputs'];
@@ -9,7 +10,7 @@ type Inputs = Decision['inputs'];
 /** The window for one request. Pure: the same input gives the same decision, and the decision says why. */
 export function decide(input: DecisionInput): Decision {
   const inputs = inputsOf(input);
-  if (input.facts?.remote === true || input.features.unload) return conclude(input, inputs, 'leave', null);
+  if ((input.facts && !isSizable(input.facts)) || input.features.unload) return conclude(input, inputs, 'leave', null);
   const { clientNumCtx, loadedWindow } = inputs;
   // Without a value of the client's own there is nothing to be exact about.
   if (input.clientWindow === 'exact' && clientNumCtx !== null) {

@@ -35,6 +35,8 @@ export interface RequestOptimizedV1 {
   readonly templateId: string | null;
   readonly runner: RunnerView | null;
   readonly decision: Decision;
+  /** Milliseconds that it was held back while its model's window changed; absent: it was not. */
+  readonly heldMs?: number;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
 }

@@ -21,6 +21,7 @@ export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-es
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
 export { memoryWindow } from './memory-window.js';
 export { decide } from './decide.js';
+export { widenDecision } from './widen-decision.js';
 export { SwitchGate, type Arrival, type Entry } from './gate/switch-gate.js';
 export { DEFAULT_POLICY } from './default-policy.js';
 export { DEFAULT_BELIEFS, type SizingBeliefs } from './policy/beliefs.js';

@@ -25,4 +25,14 @@ export interface ModelFacts {
   /** Runs elsewhere (`remote_host`, or a cloud name): its options are not ours to set. */
   readonly remote: boolean;
   readonly capabilities: readonly string[];
+  /** Digest of the model's file: names that share it share a runner. Absent or null: not known. */
+  readonly blob?: string | null;
+  /** Its runner takes no options (MLX): there is nothing to set. */
+  readonly takesNoOptions?: boolean;
+}
+
+/** Whether a model has a window that a request can set: not one that runs elsewhere, without options, or answers nothing. */
+export function isSizable({ remote, takesNoOptions, capabilities }: ModelFacts): boolean {
+  const answers = capabilities.length === 0 || capabilities.includes('completion');
+  return !remote && takesNoOptions !== true && answers;
 }

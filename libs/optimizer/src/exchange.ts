@@ -1,5 +1,6 @@
 import type { ClientWindowRule, Decision, OperatingMode, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
-import type { Ticket } from './runner-tracker.js';
+import type { Asked, TurnTicket } from './decide-in-turn.js';
+import type { Pass } from './switch-gates.js';
 
 /**
  * What a server that cannot hold the prompt is to do. `refuse`: we told it not to cut, so that it
@@ -32,7 +33,11 @@ export interface Exchange {
   /** Tokens by which the prompt is longer than the largest window there is, when it is sent to be cut; else 0. */
   readonly cutBy: number;
   /** Null when the request was left as it came. */
-  readonly ticket: Ticket | null;
+  readonly ticket: TurnTicket | null;
+  /** Its way through the gate of its runner; null when it was left as it came. */
+  readonly pass: Pass<Asked> | null;
+  /** Milliseconds that it was held back while its model's window changed. */
+  readonly heldMs: number;
   /** Id of the `RequestOptimized` event: what everything after it was caused by. */
   readonly eventId: string;
 }

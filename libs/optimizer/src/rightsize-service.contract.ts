@@ -9,6 +9,8 @@ export interface OptimizeInput {
   readonly client: string | null;
   /** The caller asked to be left alone (`x-rightsize: off`). */
   readonly skip: boolean;
+  /** Aborted when the client leaves: a request that is held back leaves the queue then. Absent: nobody can tell. */
+  readonly signal?: AbortSignal;
 }
 
 /** How the exchange with the upstream ended. */
@@ -32,6 +34,8 @@ export interface Optimized {
   /** `x-rightsize-*` headers for the response. */
   readonly headers: Readonly<Record<string, string>>;
   readonly observer: ExchangeObserver;
+  /** Absent or null: send it. Else nothing is to be sent, and the client is told so. */
+  readonly refusal?: { readonly status: number; readonly message: string } | null;
   /**
    * Null: every answer is the client's. Else an answer with status 400 is to be held back and shown
    * here first, its body bounded by the proxy: the server may have refused what it was told not to

@@ -17,6 +17,8 @@ import { RecentDecisions } from './recent-decisions.js';
 import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
+import { DecideInTurn, type Asked } from './decide-in-turn.js';
+import { SwitchGates } from './switch-gates.js';
 import { SizingPlans } from './sizing-plans.js';
 import {
   isAllOff,
@@ -53,10 +55,23 @@ const providers: Provider[] = [
   },
   {
     provide: RunnerTracker,
-    inject: [Backend, Clock, Settings],
-    useFactory: (backend: Backend, clock: Clock, settings: RightsizeSettings) =>
-      new RunnerTracker(backend, clock, settings),
+    inject: [Backend, Clock, Settings, ModelCatalogue],
+    useFactory: (backend: Backend, clock: Clock, settings: RightsizeSettings, catalogue: ModelCatalogue) =>
+      new RunnerTracker(backend, clock, settings, (model) => catalogue.facts(model)?.blob ?? model),
   },
+  {
+    provide: SwitchGates,
+    inject: [Settings, RunnerTracker],
+    useFactory: (settings: RightsizeSettings, runners: RunnerTracker) => {
+      const gates = new SwitchGates<Asked>(settings);
+      runners.watch(
+        () => gates.isSwitching,
+        (runner) => gates.shown(runner),
+      );
+      return gates;
+    },
+  },
+  DecideInTurn,
   {
     provide: ModelCatalogue,
     inject: [Backend, Clock],

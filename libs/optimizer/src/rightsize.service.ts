@@ -5,7 +5,7 @@ import type { TemplateDetector } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
-import { OptimizeRequest } from './commands/optimize-request.command.js';
+import { OptimizeRequest, type Unsent } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
 import { RetryRefused } from './commands/retry-refused.command.js';
 import { EventLog } from './event-log.js';
@@ -30,6 +30,9 @@ import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings
 
 /** After these a model name may stand for something else. */
 const CHANGES_MODELS = new Set(['/api/create', '/api/copy', '/api/delete', '/api/pull']);
+
+/** Ollama's own words, its two spaces included. */
+const BUSY = 'server busy, please try again.  maximum pending requests exceeded';
 
 /** The door for proxies. Whatever breaks behind it, the request goes upstream as it came, and the failure is counted. */
 @Injectable()
@@ -79,10 +82,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     }
     try {
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
-      if (typeof exchange === 'string') {
-        this.runners.distrust();
-        return untouched(requestId, input.body, exchange);
-      }
+      if (typeof exchange === 'string') return this.unsent(exchange, requestId, input.body);
       return this.sent(exchange);
     } catch (error) {
       this.fail('deciding', error);
@@ -121,6 +121,19 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     return this.log.settled();
   }
 
+  private unsent(why: Unsent, requestId: string, body: Buffer): Optimized {
+    switch (why) {
+      case 'off':
+      case 'leave':
+        this.runners.distrust();
+        return untouched(requestId, body, why);
+      case 'gone':
+        return untouched(requestId, body, 'leave');
+      case 'busy':
+        return { ...untouched(requestId, body, 'busy'), refusal: { status: 503, message: BUSY } };
+    }
+  }
+
   private sent(exchange: Exchange): Optimized {
     const { requestId, body, overflow } = exchange;
     return {
@@ -138,6 +151,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       const next = refusal && (await this.commands.execute(new RetryRefused(exchange, refusal)));
       return next && this.sent(next);
     } catch (error) {
+      exchange.pass?.leave();
       this.fail('deciding again', error);
       return null;
     }
@@ -160,11 +174,11 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   }
 }
 
-function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'failed-open'): Optimized {
+function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'failed-open' | 'busy'): Optimized {
   return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER, reconsider: null };
 }
 
-function headersOf({ requestId, decision, mode, imposed, refusals, cutBy }: Exchange): Record<string, string> {
+function headersOf({ requestId, decision, mode, imposed, refusals, cutBy, heldMs }: Exchange): Record<string, string> {
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,
@@ -172,6 +186,7 @@ function headersOf({ requestId, decision, mode, imposed, refusals, cutBy }: Exch
     ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
     ...(refusals === 0 ? {} : { 'x-rightsize-refusals': String(refusals) }),
     ...(cutBy === 0 ? {} : { 'x-rightsize-cut': String(cutBy) }),
+    ...(heldMs < 1 ? {} : { 'x-rightsize-held-ms': String(Math.round(heldMs)) }),
     ...(mode === 'active' ? {} : { 'x-rightsize-mode': mode }),
   };
 }

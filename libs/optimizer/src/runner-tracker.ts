@@ -1,12 +1,17 @@
 import type { RunnerView } from '@rightsize/optimizer-core';
 import type { Backend, LoadedModel } from './backend.js';
 import type { Clock } from './clock.js';
-
-/** Ollama keeps a runner this long after its last request unless told otherwise (ollama.md section 1). */
-const KEEP_ALIVE_MS = 300_000;
+import { GpuSight } from './gpu-sight.js';
+import { RunnerBelief } from './runner-belief.js';
 
 /** Polling goes on this long after the last request. */
 const ACTIVE_MS = 10_000;
+
+/** While a model changes its window, others wait to hear that it is there. */
+const SWITCHING_POLL_MS = 250;
+
+/** Model names come from clients. */
+const CAPACITY = 1_000;
 
 /** A request of ours that asked for a window and has not been answered yet. */
 export interface Ticket {
@@ -14,27 +19,31 @@ export interface Ticket {
   answered(): void;
   /** The exchange is over, answered or not. Idempotent. */
   ended(): void;
+  /** It asked for what was believed to be loaded. `loaded`: the server loaded the model for it all the same. */
+  pinned(loaded: boolean): void;
 }
 
-interface Seen {
-  readonly model: LoadedModel;
-  readonly confirmedAtMs: number;
+export interface TrackerTiming {
+  readonly pollMs: number;
+  readonly staleMs: number;
 }
 
 /**
- * Knows what is loaded, from `/api/ps` and from what we asked for ourselves. A model that is still
- * loading is absent from `/api/ps`, and one that waits for its runner to drain shows the old window:
- * so while a request of ours is unanswered, what it asked for is the truth.
+ * Knows what is loaded, by runner: names of one model file share one. It learns from `/api/ps`, from what
+ * we asked for ourselves, and from answers that should have met a loaded runner and did not.
  */
 export class RunnerTracker {
   readonly #backend: Backend;
   readonly #clock: Clock;
-  /** Read at each use: it can change at run time. */
-  readonly #timing: { readonly pollMs: number; readonly staleMs: number };
-  readonly #seen = new Map<string, Seen>();
-  readonly #asked = new Map<string, { window: number; unanswered: number }>();
-  /** What was seen wholly on the GPU, and what was seen not to be, in tokens of window. */
-  readonly #onGpu = new Map<string, { largestWhole: number; smallestSpilled: number }>();
+  readonly #timing: TrackerTiming;
+  readonly #runnerOf: (model: string) => string;
+  readonly #beliefs = new Map<string, RunnerBelief>();
+  readonly #gpu = new GpuSight();
+  /** Told which runner has got what one of ours asked for, before that is answered. */
+  #onShown: (runner: string) => void = () => undefined;
+  #isSwitching: () => boolean = () => false;
+  /** Counts answers and looks: which came first is not a matter of clocks. */
+  #order = 0;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #lastUseMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | null = null;
@@ -42,32 +51,44 @@ export class RunnerTracker {
   #failure: string | null = null;
   #stopped = false;
 
-  constructor(backend: Backend, clock: Clock, timing: { readonly pollMs: number; readonly staleMs: number }) {
+  /** `runnerOf` tells which runner serves a model. */
+  constructor(
+    backend: Backend,
+    clock: Clock,
+    timing: TrackerTiming,
+    runnerOf: (model: string) => string = (model) => model,
+  ) {
     this.#backend = backend;
     this.#clock = clock;
     this.#timing = timing;
+    this.#runnerOf = runnerOf;
+  }
+
+  /** Who waits for switches: asks whether there are any, and is told when one is through. */
+  watch(isSwitching: () => boolean, onShown: (runner: string) => void): void {
+    this.#isSwitching = isSwitching;
+    this.#onShown = onShown;
+  }
+
+  /** Which runner serves the model: its file, or while that is not known its name. */
+  runnerOf(model: string): string {
+    return this.#runnerOf(model);
   }
 
   /** What runs now, as far as is known; null: nothing. Memory only. */
   view(model: string): RunnerView | null {
-    const seen = this.#seen.get(model);
-    const asked = this.#asked.get(model);
-    if (asked && asked.unanswered > 0 && asked.window !== seen?.model.window) {
-      return { window: asked.window, source: 'decision', sizeBytes: null, sizeVramBytes: null, expiresAtMs: null };
-    }
-    if (!seen) return null;
-    const { window, sizeBytes, sizeVramBytes, expiresAtMs } = seen.model;
-    const busy = asked !== undefined && asked.unanswered > 0;
-    if (!busy && expiresAtMs !== null && expiresAtMs <= this.#clock.nowMs()) return null;
-    return { window, source: 'ps', sizeBytes, sizeVramBytes, expiresAtMs };
+    const belief = this.#beliefs.get(this.#runnerOf(model));
+    return belief?.view({ wallMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() }) ?? null;
+  }
+
+  /** Somebody else keeps changing the runner: what is loaded and holds the need is not to be changed. */
+  isContested(model: string): boolean {
+    return this.#beliefs.get(this.#runnerOf(model))?.isContested(this.#clock.monotonicMs()) ?? false;
   }
 
   /** The largest window seen wholly on the GPU, once a larger one was seen spilling; null: no limit seen. Tokens. */
   seenMemoryWindow(model: string): number | null {
-    const on = this.#onGpu.get(model);
-    return on && on.largestWhole > 0 && on.smallestSpilled > on.largestWhole && on.smallestSpilled < Infinity
-      ? on.largestWhole
-      : null;
+    return this.#gpu.memoryWindow(model);
   }
 
   /** Why `/api/ps` cannot be read; null when it can. */
@@ -77,7 +98,7 @@ export class RunnerTracker {
 
   /** Whether the last look is too old to decide by. */
   get stale(): boolean {
-    return this.#clock.nowMs() - this.#lookedAtMs > this.#timing.staleMs;
+    return this.#clock.monotonicMs() - this.#lookedAtMs > this.#timing.staleMs;
   }
 
   /** Somebody may have changed a runner past us: what is known is looked up again before the next decision. */
@@ -87,31 +108,28 @@ export class RunnerTracker {
 
   /** Keeps polling for a while. Called for every request. */
   used(): void {
-    this.#lastUseMs = this.#clock.nowMs();
+    this.#lastUseMs = this.#clock.monotonicMs();
     this.#schedule();
   }
 
   /** A request is about to be sent with this window. */
   ask(model: string, window: number): Ticket {
-    const asked = this.#asked.get(model);
-    const entry = asked && asked.window === window ? asked : { window, unanswered: 0 };
-    if (entry !== asked) this.#asked.set(model, entry);
-    entry.unanswered += 1;
-    let open = true;
-    const close = () => {
-      if (!open) return false;
-      open = false;
-      entry.unanswered -= 1;
-      if (entry.unanswered === 0 && this.#asked.get(model) === entry) this.#asked.delete(model);
-      return true;
-    };
+    const belief = this.#beliefOf(this.#runnerOf(model));
+    const relied = belief.ask(window);
+    let state: 'asked' | 'answered' | 'ended' = 'asked';
     return {
       answered: () => {
-        if (close()) this.#confirm(model, window);
+        if (state !== 'asked') return;
+        state = 'answered';
+        belief.answered(window, ++this.#order, this.#clock.monotonicMs());
       },
       ended: () => {
-        if (close()) this.distrust();
+        if (state === 'ended') return;
+        if (state === 'asked') this.distrust();
+        belief.ended(window, state === 'answered', this.#clock.monotonicMs());
+        state = 'ended';
       },
+      pinned: (loaded) => belief.pinned(loaded, relied, this.#clock.monotonicMs()),
     };
   }
 
@@ -129,10 +147,10 @@ export class RunnerTracker {
   }
 
   async #read(): Promise<void> {
-    const startedAtMs = this.#clock.nowMs();
+    const order = ++this.#order;
+    const startedAtMs = this.#clock.monotonicMs();
     try {
-      const models = await this.#backend.loaded();
-      this.#replace(models, startedAtMs);
+      this.#replace(await this.#backend.loaded(), order);
       this.#failure = null;
       this.#lookedAtMs = startedAtMs;
     } catch (error) {
@@ -141,50 +159,42 @@ export class RunnerTracker {
   }
 
   /** What was confirmed by an answer after the look had started is newer than the look. */
-  #replace(models: readonly LoadedModel[], startedAtMs: number): void {
-    const present = new Map(models.map((m) => [m.model, m]));
-    for (const [name, seen] of this.#seen) {
-      if (seen.confirmedAtMs < startedAtMs && !present.has(name)) this.#seen.delete(name);
-    }
+  #replace(models: readonly LoadedModel[], order: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    const present = new Set<string>();
     for (const model of models) {
-      this.#noteMemory(model);
-      const seen = this.#seen.get(model.model);
-      if (!seen || seen.confirmedAtMs < startedAtMs) this.#seen.set(model.model, { model, confirmedAtMs: startedAtMs });
+      const runner = this.#runnerOf(model.model);
+      this.#gpu.note(model);
+      // After a name was made anew it can be listed twice: the first stays longest, and is the one in use.
+      if (present.has(runner)) continue;
+      present.add(runner);
+      if (this.#beliefOf(runner).shown(model, order, nowMs)) this.#onShown(runner);
     }
+    for (const [runner, belief] of this.#beliefs) if (!present.has(runner)) belief.hidden(order);
   }
 
-  #confirm(model: string, window: number): void {
-    const nowMs = this.#clock.nowMs();
-    const before = this.#seen.get(model)?.model;
-    const same = before?.window === window;
-    this.#seen.set(model, {
-      model: {
-        model,
-        window,
-        sizeBytes: same ? before.sizeBytes : null,
-        sizeVramBytes: same ? before.sizeVramBytes : null,
-        expiresAtMs: nowMs + KEEP_ALIVE_MS,
-      },
-      confirmedAtMs: nowMs,
-    });
-  }
-
-  #noteMemory({ model, window, sizeBytes, sizeVramBytes }: LoadedModel): void {
-    if (!sizeBytes || !sizeVramBytes) return;
-    const on = this.#onGpu.get(model) ?? { largestWhole: 0, smallestSpilled: Infinity };
-    if (sizeVramBytes >= sizeBytes) on.largestWhole = Math.max(on.largestWhole, window);
-    else on.smallestSpilled = Math.min(on.smallestSpilled, window);
-    this.#onGpu.set(model, on);
+  #beliefOf(runner: string): RunnerBelief {
+    const known = this.#beliefs.get(runner);
+    if (known) return known;
+    if (this.#beliefs.size >= CAPACITY) {
+      for (const [name, belief] of this.#beliefs) if (belief.isIdle) this.#beliefs.delete(name);
+    }
+    const belief = new RunnerBelief();
+    this.#beliefs.set(runner, belief);
+    return belief;
   }
 
   #schedule(): void {
     if (this.#timer || this.#stopped) return;
+    const { pollMs } = this.#timing;
+    const wait = this.#isSwitching() ? Math.min(pollMs, SWITCHING_POLL_MS) : pollMs;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.look().then(() => {
-        if (this.#clock.nowMs() - this.#lastUseMs < ACTIVE_MS) this.#schedule();
+        const isActive = this.#clock.monotonicMs() - this.#lastUseMs < ACTIVE_MS;
+        if (isActive || this.#isSwitching()) this.#schedule();
       });
-    }, this.#timing.pollMs);
+    }, wait);
     this.#timer.unref();
   }
 }

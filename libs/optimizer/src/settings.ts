@@ -43,6 +43,10 @@ export interface RightsizeOptions {
   readonly staleMs?: number;
   /** The longest a request waits for such a look, milliseconds. @default 250 */
   readonly lookMs?: number;
+  /** The longest a request is held back while others change its model's window, milliseconds. @default 60000 */
+  readonly holdMs?: number;
+  /** Requests held back for one model; one more is told that the server is busy, as Ollama would. @default 512 */
+  readonly maxHeld?: number;
   /** Decisions kept in memory for `decisions()`. @default 1000 */
   readonly recentDecisions?: number;
 }
@@ -82,6 +86,8 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     pollMs: positive('pollMs', options.pollMs ?? 1000),
     staleMs: positive('staleMs', options.staleMs ?? 2500),
     lookMs: positive('lookMs', options.lookMs ?? 250),
+    holdMs: positive('holdMs', options.holdMs ?? 60_000),
+    maxHeld: positive('maxHeld', options.maxHeld ?? 512),
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
   };
   return settings;

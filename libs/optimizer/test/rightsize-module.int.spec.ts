@@ -100,11 +100,15 @@ describe('a request through the module', () => {
     expect(optimized.headers['x-rightsize-rule']).toBe('grow');
   });
 
-  it('sends the next one to the window that is being loaded, not to the one that is shown', async () => {
+  it('holds the next one until the window that is being loaded is there, and sends it to that', async () => {
     ollama.loaded.set('llama3:latest', 4096);
     const service = await start();
     const big = await send(service, chat('word '.repeat(6000)));
-    expect(windowOf(await send(service, chat('hello')))).toBe(windowOf(big));
+    const next = send(service, chat('hello'));
+    expect(await Promise.race([next, service.settled()])).toBeUndefined();
+    big.observer.head(200, null);
+    expect(windowOf(await next)).toBe(windowOf(big));
+    expect((await next).headers).toHaveProperty('x-rightsize-held-ms');
   });
 
   it('leaves remote, unknown and unreadable models alone, byte for byte', async () => {
@@ -135,7 +139,9 @@ describe('a request through the module', () => {
   it("obeys a client's own window where it is configured to", async () => {
     ollama.loaded.set('llama3:latest', 8192);
     const service = await start({ clientWindows: [{ client: 'picky', rule: 'exact' }] });
-    expect(windowOf(await send(service, chat('hello', { num_ctx: 5000 }), { client: 'picky' }))).toBe(5000);
+    const picky = await send(service, chat('hello', { num_ctx: 5000 }), { client: 'picky' });
+    expect(windowOf(picky)).toBe(5000);
+    answer(picky);
     expect(windowOf(await send(service, chat('hello', { num_ctx: 5000 }), { client: 'other' }))).not.toBe(6000);
   });
 
@@ -257,7 +263,7 @@ describe('what the module records', () => {
     const service = await start();
     answer(await send(service, chat('hello')), { load_duration: 2e9 });
     ollama.loaded.set('llama3:latest', 8192);
-    await send(service, chat('hello'));
+    answer(await send(service, chat('hello')));
     answer(await send(service, chat('word '.repeat(9000))), { load_duration: 3e9, prompt_eval_count: 9000 });
     await stop();
     const reloads = (await eventsOfLog()).filter((e) => e.type === 'runner.reloaded');
@@ -266,14 +272,14 @@ describe('what the module records', () => {
 
   it('counts a load once, however many requests waited for it', async () => {
     const service = await start();
-    const waiting = [
-      await send(service, chat('one')),
-      await send(service, chat('two')),
-      await send(service, chat('three')),
-    ];
-    for (const optimized of waiting) answer(optimized, { load_duration: 2e9 });
+    const [one, ...others] = ['one', 'two', 'three'].map((text) => send(service, chat(text)));
+    answer(await one!, { load_duration: 2e9 });
+    for (const other of others) answer(await other);
     await stop();
-    expect((await eventsOfLog()).filter((e) => e.type === 'runner.reloaded')).toHaveLength(1);
+    const events = await eventsOfLog();
+    expect(events.filter((e) => e.type === 'runner.reloaded')).toHaveLength(1);
+    const held = events.flatMap((e) => (e.type === 'request.optimized' ? [typeof e.data['heldMs']] : []));
+    expect(held).toEqual(['undefined', 'number', 'number']);
   });
 
   it('marks an answer that was cut as tainted, and says how it knows', async () => {
@@ -331,7 +337,7 @@ describe('what the module learns', () => {
   it('calibrates the estimate from what the server counted', async () => {
     const service = await start();
     const needed = async () => {
-      await send(service, chat(LONG_OPENING));
+      answer(await send(service, chat(LONG_OPENING)), { prompt_eval_count: 600, eval_count: 10 });
       return service.decisions(1)[0]?.need ?? 0;
     };
     const before = await needed();

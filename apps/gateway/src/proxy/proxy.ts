@@ -116,13 +116,17 @@ export class Proxy implements OnApplicationShutdown {
 
   async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
     const { headers } = passage.request;
-    const input: OptimizeInput = { route, body, client: clientName(headers), skip: headers['x-rightsize'] === 'off' };
+    const skip = headers['x-rightsize'] === 'off';
+    const signal = goneSignal(passage.response);
+    const input: OptimizeInput = { route, body, client: clientName(headers), skip, signal };
     const sized = await this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
     this.#send(passage, sized);
   }
 
   #send(passage: Passage, sized: Optimized): void {
-    if (passage.response.destroyed) return sized.observer.end('client-aborted');
+    const { request, response } = passage;
+    if (response.destroyed) return sized.observer.end('client-aborted');
+    if (sized.refusal) return refuse(request, response, sized.refusal.status, sized.refusal.message);
     this.#forward(passage, sized.body, sized);
   }
 
@@ -174,4 +178,13 @@ export class Proxy implements OnApplicationShutdown {
 function hasBody({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/** Aborted when the client leaves before its answer has ended. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
 }

@@ -1,8 +1,7 @@
 import { Inject } from '@nestjs/common';
-import { CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
 import {
-  decide,
   extractFeatures,
   type Decision,
   type Detection,
@@ -12,27 +11,26 @@ import {
   type Sketcher,
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
-import { ActivePolicies } from '../active-policies.js';
 import { Clock } from '../clock.js';
 import { conversationId } from '../conversation-id.js';
+import { DecideInTurn, type Asked, type Decided } from '../decide-in-turn.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange, Overflow } from '../exchange.js';
 import type { InstallationSecret } from '../installation-secret.js';
 import { ModelCatalogue } from '../model-catalogue.js';
-import { GetSizingView } from '../queries/get-sizing-view.query.js';
 import { RecentDecisions } from '../recent-decisions.js';
 import { Detector, Prints, Secret, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
+import { SwitchGates } from '../switch-gates.js';
 import { clientWindowRule, modeFor, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
 import { impose } from './impose.js';
-import { OptimizeRequest } from './optimize-request.command.js';
+import { OptimizeRequest, type Unsent } from './optimize-request.command.js';
 
 /** Everything but the event's data is memory; the log is written behind it. */
 @CommandHandler(OptimizeRequest)
 export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> {
   constructor(
-    @Inject(QueryBus) private readonly queries: QueryBus,
     @Inject(Settings) private readonly settings: RightsizeSettings,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Secret) private readonly secret: InstallationSecret,
@@ -41,12 +39,13 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(Detector) private readonly detector: TemplateDetector,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
-    @Inject(ActivePolicies) private readonly policies: ActivePolicies,
+    @Inject(SwitchGates) private readonly gates: SwitchGates<Asked>,
+    @Inject(DecideInTurn) private readonly turns: DecideInTurn,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
 
-  async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | 'off' | 'leave'> {
+  async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | Unsent> {
     const read = readInferenceBody(input.route, input.body);
     if (read.kind === 'unreadable' || read.request.unload) return 'leave';
     const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
@@ -64,15 +63,18 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const features = extractFeatures(request, this.prints);
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const conversation = conversationId(request, this.secret.secret);
-    const view = await this.queries.execute(new GetSizingView(model, detection.templateId, conversation, mode));
+    const { templateId } = detection;
     const clientWindow = clientWindowRule(this.settings, model, input.client);
-    const decision = decide({ policy: this.policies.of(model), features, clientWindow, ...view });
+    const asked: Asked = { model, features, templateId, conversation, mode, clientWindow, need: null };
+    const signal = input.signal ?? null;
+    const decided = mode === 'active' ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
+    if (typeof decided === 'string') return decided;
+    const { decision, runner, ticket, pass, heldMs } = decided;
 
     const overflow = overflowOf(request, decision);
-    const body = mode === 'active' && decision.numCtx !== null ? impose(input.body, decision.numCtx, overflow) : null;
+    const body = ticket !== null && decision.numCtx !== null ? impose(input.body, decision.numCtx, overflow) : null;
     const imposed = body !== null;
-    const ticket = imposed && decision.numCtx !== null ? this.runners.ask(model, decision.numCtx) : null;
-    const { templateId } = detection;
+    if (!imposed) ticket?.ended();
     const optimized: RequestOptimizedV1 = {
       requestId,
       model,
@@ -83,9 +85,11 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       clientWindow,
       features,
       templateId,
-      runner: view.runner,
+      runner,
       decision,
-      atMs,
+      // The log is in order of decisions.
+      atMs: heldMs > 0 ? this.clock.nowMs() : atMs,
+      ...(heldMs > 0 ? { heldMs: Math.round(heldMs) } : {}),
     };
     const eventId = this.record(optimized, detection);
     return {
@@ -96,7 +100,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       conversation,
       mode,
       clientWindow,
-      runner: view.runner,
+      runner,
       decision,
       original: input.body,
       body: body ?? input.body,
@@ -104,9 +108,22 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       overflow: imposed ? overflow : 'cut',
       refusals: 0,
       cutBy: 0,
-      ticket,
+      ticket: imposed ? ticket : null,
+      pass: imposed ? pass : null,
+      heldMs,
       eventId,
     };
+  }
+
+  private async inTurn(asked: Asked, signal: AbortSignal | null): Promise<Decided | 'busy' | 'gone'> {
+    const pass = this.gates.enter(this.runners.runnerOf(asked.model), asked, signal);
+    if (pass === 'full') return 'busy';
+    try {
+      return (await this.turns.decide(asked, pass)) ?? 'gone';
+    } catch (error) {
+      pass.leave();
+      throw error;
+    }
   }
 
   /** A new template comes before the request that made it known: folds meet them in that order. */

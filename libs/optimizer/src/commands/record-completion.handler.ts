@@ -47,6 +47,9 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
       events.push({ type: 'runner.reloaded', data: reloadOf(exchange, completed) });
       this.runners.distrust();
     }
+    if (exchange.runner?.window === completed.window && completed.loadNs !== null && !joinedLoad(exchange)) {
+      exchange.ticket?.pinned(judgement.reload);
+    }
     for (const event of events) {
       this.log.record(streamOf(event), event, { correlationId: requestId, causationId: exchange.eventId });
     }

@@ -51,7 +51,7 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
       // A configured budget goes before what was seen.
       memoryWindow:
         memoryWindow(memoryBudgetFor(this.#settings, model), facts, runner) ?? this.#runners.seenMemoryWindow(model),
-      sizing: this.#sizing(query, runner === null),
+      sizing: query.isPriced ? this.#sizing(query, runner === null) : null,
     };
   }
 
@@ -60,7 +60,8 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
     const plan = this.#plans.plan(model, isFree);
     if (state === null || plan === null) return null;
     const refuses = mode === 'active' && this.#backend.refusesLongPrompts;
-    const isNew = this.#plans.isNew(model, state);
+    // Somebody else keeps changing the runner: a window that holds the need is not worth a fight.
+    const isNew = !this.#runners.isContested(model) && this.#plans.isNew(model, state);
     return { state, plan, nowMs: this.#clock.nowMs(), isNew, conversation, templateId, refuses };
   }
 }

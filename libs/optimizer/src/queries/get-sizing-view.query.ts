@@ -29,6 +29,8 @@ export class GetSizingView extends Query<SizingView> {
     readonly conversation: string | null,
     /** In force for the request. */
     readonly mode: OperatingMode,
+    /** False: nothing will be sent with it, the need alone is asked for. */
+    readonly isPriced = true,
   ) {
     super();
   }
