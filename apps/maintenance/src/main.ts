@@ -1,17 +1,38 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import type { MaintenanceCommand } from './command.js';
+import { erase } from './erase.js';
 import { explain } from './explain.js';
+import { exportLog } from './export.js';
+import { importLog } from './import.js';
+import { migrate } from './migrate.js';
+import { parked, skip } from './parked.js';
+import { rebuild } from './rebuild.js';
 import { register } from './register.js';
+import { retain } from './retain.js';
 import { templates } from './templates.js';
 import { verify } from './verify.js';
 
 /** In the order of the help. */
-const COMMANDS: readonly MaintenanceCommand[] = [verify, explain, templates];
+const COMMANDS: readonly MaintenanceCommand[] = [
+  verify,
+  explain,
+  templates,
+  rebuild,
+  parked,
+  skip,
+  retain,
+  exportLog,
+  importLog,
+  erase,
+  migrate,
+];
 
 /** Exit codes: 0 all is well, 1 something was found to be wrong, 2 the command could not be carried out. */
 const program = new Command('rightsize-maintenance')
   .description('Looks after the event log of a Rightsize gateway. Safe beside a running one.')
+  // Commander ends with 1 on a mistake in the command line; here that means that something is wrong with a log.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .configureHelp({ sortSubcommands: false })
   .addHelpText(
     'after',

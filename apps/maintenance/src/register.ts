@@ -9,7 +9,9 @@ export function register(program: Command, command: MaintenanceCommand): void {
   const created = program
     .command(command.usage)
     .summary(command.summary)
-    .description(sentence(command.summary) + (command.notes === undefined ? '' : `\n\n${command.notes}`))
+    .description(
+      sentence(command.summary) + (command.notes === undefined ? '' : `\n\n${command.notes.replaceAll('\n', ' ')}`),
+    )
     .addOption(new Option('--db <file>', 'the database file').env('RIGHTSIZE_DB').default('rightsize.sqlite'));
   for (const option of command.options ?? []) created.addOption(option);
   if (command.changes === true) created.option('--dry-run', 'tell what would be done, and change nothing', false);

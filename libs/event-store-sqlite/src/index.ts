@@ -4,6 +4,7 @@ export { ProjectionCheckpointEntity } from './entities/projection-checkpoint.ent
 export { ReadModelRowEntity } from './entities/read-model-row.entity.js';
 export type { EventStorage, EventStorageHealth, EventStorageOptions } from './event-storage.js';
 export { openEventStorage } from './open-event-storage.js';
+export { pendingMigrations } from './schema.js';
 export { retain, type RetainOptions, type RetainReport } from './retention/retain.js';
 export type { FileSizes, Snapshot, SqliteRetention } from './retention/sqlite-retention.js';
 export { eventChecksum } from './event-checksum.js';

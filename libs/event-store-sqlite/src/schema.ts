@@ -1,6 +1,7 @@
 import { EventStoreError } from '@rightsize/event-store';
 import type Database from 'better-sqlite3';
-import type { DataSource } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { rightsizeDataSourceOptions } from './data-source.js';
 
 /** Tables that TypeORM and SQLite keep for themselves; a file with only these is as good as empty. */
 const NOT_OURS_NOR_THEIRS = ['migrations', 'typeorm_metadata', 'sqlite_sequence'];
@@ -48,4 +49,17 @@ function refuseNewerSchema(applied: readonly string[], dataSource: DataSource, f
     `database ${file} was written by a newer Rightsize (migration ${unknown.join(', ')}): ` +
       'upgrade this one, or name another file',
   );
+}
+
+/** Names of the migrations that opening the file would run; it is only looked at. */
+export async function pendingMigrations(file: string): Promise<readonly string[]> {
+  const dataSource = await new DataSource(rightsizeDataSourceOptions(file)).initialize();
+  try {
+    const applied = await appliedMigrations(dataSource);
+    refuseNewerSchema(applied, dataSource, file);
+    const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    return known.filter((name) => !applied.includes(name));
+  } finally {
+    await dataSource.destroy();
+  }
 }

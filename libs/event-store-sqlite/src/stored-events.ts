@@ -92,6 +92,27 @@ export class StoredEvents {
     });
   }
 
+  /** Events whose data, and rows whose key or text, hold a JSON text. */
+  holding(text: string): {
+    readonly events: number;
+    readonly rows: readonly { readonly projection: string; readonly version: number; readonly rows: number }[];
+  } {
+    const events = this.#reader
+      .prepare<[string], number>('SELECT count(*) FROM events WHERE instr(data, ?) > 0')
+      .pluck()
+      .get(text);
+    const inner = text.replace(/^"|"$/g, '');
+    const rows = ['read_model_rows', 'snapshot_rows'].flatMap((table) =>
+      this.#reader
+        .prepare<[string, string], { projection: string; version: number; rows: number }>(
+          `SELECT projection, version, count(*) AS rows FROM ${table}
+           WHERE instr(row, ?) > 0 OR key = ? GROUP BY projection, version`,
+        )
+        .all(text, inner),
+    );
+    return { events: events ?? 0, rows };
+  }
+
   /** Copies the write-ahead log into the file and empties it; false when somebody still reads from it. */
   emptyWriteAheadLog(): boolean {
     const [result] = this.#writer.pragma('wal_checkpoint(TRUNCATE)') as { readonly busy: number }[];

@@ -40,7 +40,8 @@ export class PoisonEventError extends Error {
 
   constructor(event: { readonly position: number; readonly id: string; readonly type: string }, cause: unknown) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    super(`cannot fold event ${event.id} (${event.type}) at position ${event.position}: ${said}`, { cause });
+    const named = said.includes(event.id) ? '' : `event ${event.id} (${event.type}) at position ${event.position}: `;
+    super(`cannot be folded: ${named}${said}`, { cause });
     this.name = 'PoisonEventError';
     this.position = event.position;
     this.eventId = event.id;

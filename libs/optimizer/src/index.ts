@@ -11,3 +11,4 @@ export { RightsizeModule } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export { SettingsError, type ClientWindowSetting, type RightsizeOptions, type SettingsOverride } from './settings.js';
 export { EVENT_UPCASTERS } from './event-upcasters.js';
+export { KEPT_FOR_GOOD } from './kept-for-good.js';
