@@ -2,6 +2,7 @@ export * from './child-server.js';
 export * from './disagreeing.js';
 export * from './mixes.js';
 export * from './progress.js';
+export * from './random.js';
 export * from './run.js';
 export * from './server.js';
 export * from './step.js';

@@ -19,6 +19,8 @@ export interface Passage {
   readonly headers: Headers;
   /** For each attempt. */
   delivery(): AnswerDelivery;
+  /** Unless null, shown a complete 400: the native body to send instead, or null when the answer stands. */
+  readonly mended: ((status: number, answer: Buffer) => Buffer | null) | null;
 }
 
 /** Not the upstream's business: ours, or of the connection to us. */
@@ -43,6 +45,7 @@ export function plainPassage(
     with: [],
     headers,
     delivery: () => new PlainDelivery(response),
+    mended: null,
   };
 }
 
@@ -61,5 +64,6 @@ export function translatedPassage(
     with: ['content-type', 'application/json'],
     headers,
     delivery: () => new TranslatedDelivery(response, translated.writer()),
+    mended: null,
   };
 }

@@ -12,6 +12,7 @@ import { refuse } from './refusal.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
+import { cannotThink, ThoughtlessModels } from './thoughtless-models.js';
 import { answersTo } from './upstream-host.js';
 import { V1Plans } from './v1-plans.js';
 
@@ -34,6 +35,7 @@ export class Proxy implements OnApplicationShutdown {
   readonly #upstream: URL;
   readonly #pool: Pool;
   readonly #v1Plans: V1Plans;
+  readonly #thoughtless = new ThoughtlessModels(Date.now);
 
   constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
@@ -111,7 +113,15 @@ export class Proxy implements OnApplicationShutdown {
     }
     const { translated } = plan;
     const passage = translatedPassage(request, response, translated, { 'x-rightsize-route': 'translate' });
-    return this.#optimize(translated.route, translated.body, passage);
+    const { withoutThinking } = translated;
+    if (withoutThinking === null) return this.#optimize(translated.route, translated.body, passage);
+    if (this.#thoughtless.has(translated.model)) return this.#optimize(translated.route, withoutThinking, passage);
+    const mended: Passage['mended'] = (status, answer) => {
+      if (!cannotThink(status, answer)) return null;
+      this.#thoughtless.add(translated.model);
+      return withoutThinking;
+    };
+    return this.#optimize(translated.route, translated.body, { ...passage, mended });
   }
 
   async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
@@ -151,13 +161,7 @@ export class Proxy implements OnApplicationShutdown {
       delivery: passage.delivery(),
       observer,
       headers: { ...passage.headers, ...added },
-      reconsider:
-        reconsider &&
-        (async (status, held) => {
-          const next = await reconsider(status, held);
-          if (next) this.#send(passage, next);
-          return next !== null;
-        }),
+      reconsider: (reconsider || passage.mended) && ((status, held) => this.#reconsider(passage, sized, status, held)),
       sendAgain: (error) => {
         if (isRepeated || !isRepeatable(request, body) || !wasStale(error)) return false;
         this.#forward(passage, body, sized, true);
@@ -166,6 +170,25 @@ export class Proxy implements OnApplicationShutdown {
       unreachable: (error) => this.#unreachable(error, request, response),
     });
     this.#pool.dispatch({ path: passage.path, method: request.method as 'GET', headers, body }, answer);
+  }
+
+  /** Whether something else was sent instead. */
+  async #reconsider(
+    passage: Passage,
+    { observer, reconsider }: Pick<Optimized, 'observer' | 'reconsider'>,
+    status: number,
+    held: Buffer,
+  ): Promise<boolean> {
+    const mended = passage.mended?.(status, held) ?? null;
+    if (mended) {
+      observer.head(status, null);
+      observer.end('complete');
+      await this.#optimize('chat', mended, { ...passage, mended: null });
+      return true;
+    }
+    const next = (await reconsider?.(status, held)) ?? null;
+    if (next) this.#send(passage, next);
+    return next !== null;
   }
 
   #unreachable(error: Error, request: IncomingMessage, response: ServerResponse): void {

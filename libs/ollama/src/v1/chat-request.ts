@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../json-field.js';
 import { chatMessages } from './chat-messages.js';
 import { ChatWriter } from './chat-writer.js';
 import { FieldReader } from './field-reader.js';
+import { EXTRAS, OPENAI_IGNORED } from './known-extras.js';
 import { nativeBody } from './native-body.js';
 import { thinkOfEffort } from './openai-effort.js';
 import { nestedTools } from './tool-definitions.js';
@@ -12,12 +13,10 @@ import type { V1Body } from './v1-body.js';
 const READ =
   'model messages stream stream_options max_tokens seed stop temperature frequency_penalty presence_penalty top_p ' +
   'response_format tools reasoning reasoning_effort logprobs top_logprobs _debug_render_only';
-/** What Ollama 0.34.4 does not read, of OpenAI's own and of what clients of several servers send along. */
+/** What Ollama 0.34.4 does not read here. */
 const IGNORED =
-  'n user store metadata logit_bias parallel_tool_calls tool_choice service_tier max_completion_tokens prediction ' +
-  'safety_identifier prompt_cache_key prompt_cache_retention verbosity functions function_call ' +
-  'top_k min_p repeat_penalty keep_alive options think num_ctx format truncate chat_template_kwargs';
-const KNOWN = new Set(`${READ} ${IGNORED}`.split(' '));
+  'n logit_bias parallel_tool_calls tool_choice max_completion_tokens prediction verbosity functions function_call';
+const KNOWN = new Set(`${READ} ${IGNORED} ${OPENAI_IGNORED} ${EXTRAS}`.split(' '));
 const STREAM_OPTIONS = new Set(['include_usage', 'include_obfuscation']);
 
 /** `POST /v1/chat/completions` as `/api/chat`. */
@@ -35,11 +34,11 @@ export function translateChat(body: V1Body): Translation {
     messages: chatMessages(reader, fields),
     stream,
     format: formatOf(reader, body),
-    tools: nestedTools(reader, fields, body.raw('tools')),
+    tools: nestedTools(reader, body),
     options: optionsOf(reader, body),
     think: thinkOfEffort(reader, effortOf(reader, fields)),
     logprobs: reader.flag(fields, 'logprobs') ?? undefined,
-    top_logprobs: reader.integer(fields, 'top_logprobs', body.raw('top_logprobs')) ?? undefined,
+    top_logprobs: reader.integer(fields, 'top_logprobs', body.text) ?? undefined,
   };
   const usage = includesUsage(reader, fields);
   if (reader.problem) return reader.problem;
@@ -65,9 +64,9 @@ function optionsOf(reader: FieldReader, body: V1Body): object {
   const { fields } = body;
   return {
     stop: stopOf(fields['stop']),
-    num_predict: reader.integer(fields, 'max_tokens', body.raw('max_tokens')) ?? undefined,
+    num_predict: reader.integer(fields, 'max_tokens', body.text) ?? undefined,
     temperature: reader.number(fields, 'temperature') ?? 1,
-    seed: reader.integer(fields, 'seed', body.raw('seed')) ?? undefined,
+    seed: reader.integer(fields, 'seed', body.text) ?? undefined,
     frequency_penalty: reader.number(fields, 'frequency_penalty') ?? undefined,
     presence_penalty: reader.number(fields, 'presence_penalty') ?? undefined,
     top_p: reader.number(fields, 'top_p') ?? 1,
@@ -88,8 +87,8 @@ function formatOf(reader: FieldReader, body: V1Body): string | RawJson | undefin
     case 'json_object':
       return 'json';
     case 'json_schema': {
-      const raw = schema && body.raw('response_format', 'json_schema', 'schema');
-      return raw === null ? undefined : new RawJson(raw);
+      const text = schema && body.text.member('response_format')?.member('json_schema')?.member('schema');
+      return text ? new RawJson(text.toString()) : undefined;
     }
     default:
       return undefined;

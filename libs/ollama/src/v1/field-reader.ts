@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../json-field.js';
+import type { JsonText } from '../json-text.js';
 import type { Translation } from './translation.js';
 
 type Problem = Exclude<Translation, { kind: 'translated' }>;
@@ -50,11 +51,12 @@ export class FieldReader {
     return this.#mismatch(name, 'float64', null);
   }
 
-  /** `raw` is how the number is written: the server takes neither `1.0` nor `1e3` for a whole number. */
-  integer(object: JsonObject, name: string, raw: string | null): number | null {
+  /** `text` is how the object is written: the server takes neither `1.0` nor `1e3` for a whole number. */
+  integer(object: JsonObject, name: string, text: JsonText): number | null {
     const value = object[name] ?? null;
     if (value === null) return null;
-    if (typeof value !== 'number' || !/^-?\d+$/.test(raw ?? String(value))) return this.#mismatch(name, 'int', null);
+    if (typeof value !== 'number' || !/^-?\d+$/.test(String(text.member(name))))
+      return this.#mismatch(name, 'int', null);
     if (!Number.isSafeInteger(value)) this.foreign('large-number');
     return value;
   }

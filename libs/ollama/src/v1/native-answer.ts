@@ -1,5 +1,5 @@
 import { isObject, list, text, type JsonObject } from '../json-field.js';
-import { rawJsonAt } from './v1-body.js';
+import { JsonText } from '../json-text.js';
 
 /** A call that the model wants made. */
 export interface NativeToolCall {
@@ -47,7 +47,7 @@ export function readNativeAnswer(json: Buffer): NativeAnswer | null {
     role: text(message['role']),
     content: text(message['content'] ?? fields['response']),
     thinking: text(message['thinking']),
-    toolCalls: list(message['tool_calls']).filter(isObject).map(toolCall.bind(null, json)),
+    toolCalls: toolCallsOf(json, list(message['tool_calls'])),
     logprobs: list(fields['logprobs']),
     done: fields['done'] === true,
     doneReason: text(fields['done_reason']),
@@ -58,14 +58,19 @@ export function readNativeAnswer(json: Buffer): NativeAnswer | null {
   };
 }
 
-function toolCall(json: Buffer, call: JsonObject, at: number): NativeToolCall {
-  const called = isObject(call['function']) ? call['function'] : {};
-  return {
-    id: text(call['id']),
-    index: count(called['index']) ?? 0,
-    name: text(called['name']),
-    arguments: rawJsonAt(json, 'message', 'tool_calls', at, 'function', 'arguments') ?? '{}',
-  };
+function toolCallsOf(json: Buffer, calls: readonly unknown[]): NativeToolCall[] {
+  if (calls.length === 0) return [];
+  const texts = new JsonText(json).member('message')?.member('tool_calls')?.items;
+  return calls.map((call, at) => {
+    const fields = isObject(call) ? call : {};
+    const called: JsonObject = isObject(fields['function']) ? fields['function'] : {};
+    return {
+      id: text(fields['id']),
+      index: count(called['index']) ?? 0,
+      name: text(called['name']),
+      arguments: texts?.[at]?.member('function')?.member('arguments')?.toString() ?? '{}',
+    };
+  });
 }
 
 function count(value: unknown): number | null {

@@ -1,14 +1,15 @@
 import { RawJson } from '../go-json.js';
 import { isObject, type JsonObject } from '../json-field.js';
 import type { FieldReader } from './field-reader.js';
+import type { V1Body } from './v1-body.js';
 
 /**
  * Tools in the form that chats of both dialects share go on as they are written. Their types are
  * checked, because the server's complaint names the route that it reads them for.
  */
-export function nestedTools(reader: FieldReader, fields: JsonObject, raw: string | null): RawJson | undefined {
+export function nestedTools(reader: FieldReader, { fields, text }: V1Body): RawJson | undefined {
   const tools = reader.objects(fields, 'tools');
-  if (tools === null || tools.length === 0 || raw === null) return undefined;
+  if (tools === null || tools.length === 0) return undefined;
   for (const tool of tools) {
     reader.string(tool, 'type');
     const called = reader.object(tool, 'function') ?? {};
@@ -16,7 +17,7 @@ export function nestedTools(reader: FieldReader, fields: JsonObject, raw: string
     reader.string(called, 'description');
     checkParameters(reader, reader.object(called, 'parameters'));
   }
-  return new RawJson(raw);
+  return new RawJson(String(text.member('tools')));
 }
 
 /** The top of a tool's parameters, and of each of its properties, has fields with types that the server insists on. */

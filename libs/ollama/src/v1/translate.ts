@@ -1,4 +1,7 @@
 import { translateChat } from './chat-request.js';
+import { translateCompletion } from './completion-request.js';
+import { translateMessages } from './messages-request.js';
+import { translateResponses } from './responses-request.js';
 import type { Translation } from './translation.js';
 import { readV1Body } from './v1-body.js';
 import type { V1Route } from './v1-route.js';
@@ -11,8 +14,10 @@ export function translateV1(route: V1Route, body: Buffer): Translation {
     case 'chat':
       return translateChat(read);
     case 'completions':
+      return translateCompletion(read);
     case 'messages':
+      return translateMessages(read);
     case 'responses':
-      return { kind: 'foreign', reason: 'route' };
+      return translateResponses(read);
   }
 }
