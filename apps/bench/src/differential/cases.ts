@@ -20,7 +20,9 @@ const ROUTES: readonly (readonly [string, (random: Random, models: Models) => Fi
   ['/v1/completions', completionBody],
 ];
 
-const WRONG: readonly unknown[] = [null, true, 7, 1.5, -3, '', 'text', [], {}, [1], { a: 1 }, [null], 1e400, '7'];
+/** Without these two an answer is another each time, or has no end. */
+const KEPT: ReadonlySet<string> = new Set(['max_tokens', 'max_output_tokens', 'temperature']);
+const WRONG: readonly unknown[] = [null, true, 7, 1.5, -3, '', 'text', [], {}, [1], { a: 1 }, [null], '7'];
 
 /** Requests to compare: the same seed gives the same ones. A fifth of them is damaged. Sorted by model. */
 export function makeCases(count: number, seed: number, models: Models): Case[] {
@@ -46,7 +48,7 @@ function damage(random: Random, body: Fields): void {
     const inner: unknown[] = Object.values(at).filter((each) => typeof each === 'object' && each !== null);
     if (inner.length > 0) at = random.pick(inner) as Fields | unknown[];
   }
-  const keys = Object.keys(at).filter((key) => at !== body || key !== 'max_tokens');
+  const keys = Object.keys(at).filter((key) => at !== body || !KEPT.has(key));
   const key = keys.length === 0 || random.next() < 0.1 ? 'brand_new' : random.pick(keys);
   const target = at as Fields;
   if (random.next() < 0.2 && !Array.isArray(at)) delete target[key];

@@ -32,7 +32,8 @@ const SHAPE: Shape = {
   top_logprobs: 'int',
 };
 
-function parse(fields: Fields): Parsed<GenerateRequest> {
+/** A request out of fields that were checked before. */
+export function parseGenerate(fields: Fields): Parsed<GenerateRequest> {
   const keepAlive = keepAliveOf(fields);
   if ('message' in keepAlive) return { ok: false, message: keepAlive.message };
   const images = list(fields, 'images');
@@ -67,7 +68,7 @@ export function generateRoute(server: SimServer): Handler {
     const body = await readFields(req, SHAPE, NAME);
     if (body.kind === 'missing') return sendError(res, 400, 'missing request body');
     if (body.kind === 'invalid') return sendError(res, 400, body.message);
-    const parsed = parse(body.fields);
+    const parsed = parseGenerate(body.fields);
     if (!parsed.ok) return sendError(res, 400, parsed.message);
     const { model, stream } = parsed.request;
     const writer = new NativeWriter(res, { kind: 'generate', model, stream, remote: remoteOf(server, model) });

@@ -3,3 +3,5 @@ export * from './translation.js';
 export * from './translate.js';
 export * from './dialect-writer.js';
 export * from './native-answer.js';
+export { openAiError } from './openai-error.js';
+export { anthropicError } from './messages-writer.js';
