@@ -8,6 +8,8 @@ export interface Counters {
   /** Of those, starts that replaced a runner of the same file. */
   readonly reloads: number;
   readonly abortedLoads: number;
+  /** Starts that found too little memory. */
+  readonly failedLoads: number;
   /** Runners put out to make room for another model. */
   readonly evictions: number;
   /** Prompts that lost messages or tokens silently. */
@@ -31,6 +33,7 @@ function zero() {
     loads: 0,
     reloads: 0,
     abortedLoads: 0,
+    failedLoads: 0,
     evictions: 0,
     cuts: 0,
     shifted: 0,
@@ -48,7 +51,7 @@ function zero() {
 export class Tally {
   #counters = zero();
 
-  add(what: 'requests' | 'loads' | 'reloads' | 'abortedLoads' | 'evictions' | 'refused'): void {
+  add(what: 'requests' | 'loads' | 'reloads' | 'abortedLoads' | 'failedLoads' | 'evictions' | 'refused'): void {
     this.#counters[what] += 1;
   }
 

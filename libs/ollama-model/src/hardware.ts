@@ -5,6 +5,8 @@
 export interface Hardware {
   /** Memory that the model may fill before layers move to the CPU, bytes. */
   readonly vramBytes: number;
+  /** Main memory that runners may fill, bytes: a runner that would need more fails to load. */
+  readonly ramBytes: number;
   /** Weights of the reference model, bytes. */
   readonly weightsBytes: number;
   /** Compute buffers beside weights and KV cache, bytes. */
@@ -36,6 +38,8 @@ export const GIB = 1024 ** 3;
 /** Field names as they stand in JSON, with the values of those that may be left out. */
 const FIELDS = {
   vram_gib: null,
+  /** As good as endless. */
+  ram_gib: 1_000_000,
   weights_gib: null,
   overhead_gib: 0.6,
   kv_kib_per_token: null,
@@ -90,6 +94,7 @@ export function parseHardware(value: unknown): ParsedHardware {
 function fromNumbers(n: Readonly<Record<Field, number>>): Hardware {
   return Object.freeze({
     vramBytes: n.vram_gib * GIB,
+    ramBytes: n.ram_gib * GIB,
     weightsBytes: n.weights_gib * GIB,
     overheadBytes: n.overhead_gib * GIB,
     kvBytesPerToken: n.kv_kib_per_token * 1024,

@@ -67,3 +67,12 @@ export type MachineEvent =
 
 /** The server's words when its queue is full; the two spaces are its own. */
 export const QUEUE_FULL_MESSAGE = 'server busy, please try again.  maximum pending requests exceeded';
+
+/** What a server says of a runner that found too little memory, seen on a 0.34.4: status 500, and nothing is loaded then. */
+export function outOfMemoryMessage(bytes: number): string {
+  return (
+    `llama-server process has terminated: exit status 1: ` +
+    `ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size ${bytes}\n` +
+    `llama_init_from_model: failed to initialize the context: failed to allocate buffer for kv cache`
+  );
+}

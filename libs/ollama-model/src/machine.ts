@@ -1,8 +1,15 @@
 import { REUSE_NS, loadNs } from './costs.js';
 import { Tally, type Counters } from './counters.js';
 import type { Hardware } from './hardware.js';
-import { QUEUE_FULL_MESSAGE, type FinalChunk, type MachineEvent, type Outcome, type Submission } from './job.js';
-import type { ModelCard } from './models.js';
+import {
+  outOfMemoryMessage,
+  QUEUE_FULL_MESSAGE,
+  type FinalChunk,
+  type MachineEvent,
+  type Outcome,
+  type Submission,
+} from './job.js';
+import { kvCacheBytes, type ModelCard } from './models.js';
 import { needsReload, type ServerDefaults } from './options.js';
 import { renderFrom } from './prompt.js';
 import { RunnerPool } from './runner-pool.js';
@@ -197,10 +204,16 @@ export class OllamaMachine {
     const timer = this.#timers.set(this.#nowNs + loadNs(hardware, model, context), () => {
       const session = keepAliveNs ?? hardware.keepAliveSeconds * 1e9;
       const runner = new Runner(hardware, model, options.runner, parallel, session);
-      this.#pool.add(runner);
       this.#loading = null;
       this.#head = null;
-      this.#admit(job, runner);
+      if (this.#pool.holds(runner)) {
+        this.#pool.add(runner);
+        this.#admit(job, runner);
+      } else {
+        this.#tally.add('failedLoads');
+        const message = outOfMemoryMessage(kvCacheBytes(model, context));
+        this.#finish(job, { kind: 'error', status: 500, message });
+      }
       this.#work();
     });
     this.#loading = { job, timer };

@@ -78,6 +78,12 @@ export class RunnerPool {
     return wanted <= (this.#hardware.vramBytes - used) * FREE_SHARE;
   }
 
+  /** Whether main memory has room for what of the runner, and of all others, does not lie on a GPU. */
+  holds(runner: Runner): boolean {
+    const onHost = [runner, ...this.#loaded.values()].reduce((sum, { bytes, vramBytes }) => sum + bytes - vramBytes, 0);
+    return onHost <= this.#hardware.ramBytes;
+  }
+
   /** Who has to make room: an idle one first, the shortest `keep_alive` first; null when nothing is loaded. */
   cheapestToLose(): Runner | null {
     const all = Array.from(this.#loaded.values()).sort((a, b) => {

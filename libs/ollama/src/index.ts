@@ -8,6 +8,7 @@ export * from './dialect.js';
 export * from './hop-by-hop.js';
 export * from './model-name.js';
 export * from './kv-cache.js';
+export * from './load-failure.js';
 export * from './server-facts.js';
 export * from './go-json.js';
 export * from './v1/index.js';

@@ -17,12 +17,19 @@ const FULL_LAYER_EVERY: Readonly<Record<string, number>> = {
   cohere2: 4,
 };
 
+/** A cache at f16 and for one slot. Bytes. */
+export interface KvCache {
+  /** For each token of window, over the layers that see all of it. */
+  readonly perToken: number;
+  /** Of layers that slide over a part of the window, once that part is full. */
+  readonly fixed: number;
+}
+
 /**
- * Bytes of KV cache per token of window at f16: over the attention layers that see the whole window,
- * kv_heads x (key_length + value_length) x 2. Layers with a sliding window stop growing once it is
- * full and are left out. `info` is `model_info` of `/api/show`. Null when it does not say enough.
+ * Over the attention layers, kv_heads x (key_length + value_length) x 2 for each token that they see.
+ * `info` is `model_info` of `/api/show`. Null when it does not say enough.
  */
-export function kvBytesPerToken(info: JsonObject): number | null {
+export function kvCacheOf(info: JsonObject): KvCache | null {
   const arch = info['general.architecture'];
   if (typeof arch !== 'string') return null;
   const read = (key: string): unknown => info[`${arch}.${key}`];
@@ -34,9 +41,17 @@ export function kvBytesPerToken(info: JsonObject): number | null {
   const value = finite(read('attention.value_length')) ?? headSize;
   const kvHeads = headsPerLayer(read('attention.head_count_kv'), heads, layers);
   if (!layers || key === null || value === null || !kvHeads) return null;
-  const sliding = slidingLayers(read, arch, layers);
-  const perLayer = kvHeads.reduce((sum, count, layer) => (sliding(layer) ? sum : sum + count), 0);
-  return perLayer * (key + value) * F16_BYTES;
+  const slides = slidingLayers(read, arch, layers);
+  const headsOf = (sliding: boolean): number =>
+    kvHeads.reduce((sum, count, layer) => (slides(layer) === sliding ? sum + count : sum), 0);
+  const perHead = (key + value) * F16_BYTES;
+  const part = finite(read('attention.sliding_window')) ?? 0;
+  return { perToken: headsOf(false) * perHead, fixed: headsOf(true) * perHead * part };
+}
+
+/** Bytes of cache per token of window: see {@link kvCacheOf}. */
+export function kvBytesPerToken(info: JsonObject): number | null {
+  return kvCacheOf(info)?.perToken ?? null;
 }
 
 /** A number for all layers, or an array with zeros for layers without attention. */

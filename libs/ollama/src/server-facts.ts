@@ -1,6 +1,6 @@
 import type { ModelFacts } from '@rightsize/optimizer-core';
 import { finite, isObject, list, positiveInteger, text } from './json-field.js';
-import { kvBytesPerToken } from './kv-cache.js';
+import { kvCacheOf } from './kv-cache.js';
 import { isCloudName } from './model-name.js';
 
 /** One line of `/api/ps`. */
@@ -60,10 +60,12 @@ export function parseShow(model: string, json: unknown): ModelFacts | null {
   if (!isObject(json)) return null;
   const info = isObject(json['model_info']) ? json['model_info'] : {};
   const arch = text(info['general.architecture']);
+  const cache = kvCacheOf(info);
   return {
     model,
     trainedContext: positiveInteger(info[`${arch}.context_length`]),
-    kvBytesPerToken: kvBytesPerToken(info),
+    kvBytesPerToken: cache?.perToken ?? null,
+    ...(cache === null || cache.fixed === 0 ? {} : { kvFixedBytes: cache.fixed }),
     weightsBytes: null,
     modelfileNumCtx: modelfileNumCtx(text(json['parameters'])),
     remote: text(json['remote_host']) !== '' || isCloudName(model),

@@ -1,4 +1,4 @@
-import { isAtLeast, kvBytesPerToken, parsePs, parseShow, parseTags, parseVersion } from '@rightsize/ollama';
+import { isAtLeast, kvBytesPerToken, kvCacheOf, parsePs, parseShow, parseTags, parseVersion } from '@rightsize/ollama';
 
 describe('parsePs', () => {
   it('reads what is loaded', () => {
@@ -109,6 +109,14 @@ describe('kvBytesPerToken', () => {
     expect(kvBytesPerToken({ ...gemma, 'general.architecture': 'gemma3', 'gemma3.block_count': 12 })).toBe(
       2 * 8 * 256 * 2,
     );
+  });
+
+  it('counts what sliding layers hold once their part is full apart', () => {
+    const sliding = { ...llama, 'llama.block_count': 4, 'llama.attention.sliding_window': 1024 };
+    const pattern = { ...sliding, 'llama.attention.sliding_window_pattern': [true, true, true, false] };
+    expect(kvCacheOf(pattern)).toEqual({ perToken: 8 * 256 * 2, fixed: 3 * 8 * 256 * 2 * 1024 });
+    expect(parseShow('m', { model_info: pattern })?.kvFixedBytes).toBe(3 * 8 * 256 * 2 * 1024);
+    expect(parseShow('m', { model_info: llama })).not.toHaveProperty('kvFixedBytes');
   });
 
   it('says nothing when the server does not say enough', () => {

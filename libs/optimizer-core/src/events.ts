@@ -1,5 +1,6 @@
 import type { ClientWindowRule, Decision, PolicyParameters } from './decision.js';
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
+import type { BatchDecision } from './machine/choose-batch.js';
 import type { RunnerView } from './runner.js';
 import type { TemplateDefinition } from './templates/template-definition.js';
 import type { PolicyComparison } from './training/comparison.js';
@@ -17,6 +18,7 @@ export const EVENT_TYPES = {
   RequestRefused: 'request.refused',
   PolicyTrained: 'policy.trained',
   PolicyActivated: 'policy.activated',
+  RunnerLoadFailed: 'runner.load-failed',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -37,6 +39,8 @@ export interface RequestOptimizedV1 {
   readonly decision: Decision;
   /** Milliseconds that it was held back while its model's window changed; absent: it was not. */
   readonly heldMs?: number;
+  /** Absent: `num_batch` was none of ours to choose. */
+  readonly numBatch?: BatchDecision;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
 }
@@ -64,6 +68,8 @@ export interface RequestCompletedV1 {
   readonly outputTokens: number | null;
   /** The window the answer ran in as far as is known, tokens. */
   readonly window: number | null;
+  /** The `num_batch` that was imposed, null: the server's own choice; absent where nothing was imposed. */
+  readonly numBatch?: number | null;
   /** Uncalibrated estimate of the prompt, tokens: what calibration learns against. */
   readonly rawEstimate: number;
   readonly taints: readonly Taint[];
@@ -199,6 +205,20 @@ export type PolicyEvent =
   | { readonly type: 'policy.trained'; readonly data: PolicyTrainedV1 }
   | { readonly type: 'policy.activated'; readonly data: PolicyActivatedV1 };
 
+/** The server could not load the model with what a request was sent with. */
+export interface RunnerLoadFailedV1 {
+  readonly requestId: string;
+  readonly model: string;
+  /** The window that was asked for, tokens; null: the request went as it came. */
+  readonly window: number | null;
+  /** The `num_batch` that was imposed; null: the server's own choice. */
+  readonly numBatch: number | null;
+  readonly cause: 'memory' | 'crash' | 'timeout';
+  /** The next attempt; null: the request goes as it came. */
+  readonly next: Decision | null;
+  readonly atMs: number;
+}
+
 /** Every event of the domain, tagged by its durable name. */
 export type DomainEvent = TrafficEvent | PolicyEvent;
 
@@ -209,4 +229,5 @@ export type TrafficEvent =
   | TemplateEvent
   | { readonly type: 'runner.reloaded'; readonly data: RunnerReloadedV1 }
   | { readonly type: 'truncation.detected'; readonly data: TruncationDetectedV1 }
-  | { readonly type: 'request.refused'; readonly data: RequestRefusedV1 };
+  | { readonly type: 'request.refused'; readonly data: RequestRefusedV1 }
+  | { readonly type: 'runner.load-failed'; readonly data: RunnerLoadFailedV1 };

@@ -71,6 +71,7 @@ export function foldModel(statistics: ModelStatistics, event: TrafficEvent): Mod
     case 'template.split':
     case 'templates.merged':
     case 'template.evicted':
+    case 'runner.load-failed':
       return statistics;
     default:
       return event satisfies never;
@@ -130,7 +131,7 @@ export function emptyTemplateStatistics(templateId: string, model: string): Temp
 
 /** Folds one event into what is known of a template. Events of others change nothing. */
 export function foldTemplate(statistics: TemplateStatistics, event: TrafficEvent): TemplateStatistics {
-  if (event.type === 'runner.reloaded') return statistics;
+  if (event.type === 'runner.reloaded' || event.type === 'runner.load-failed') return statistics;
   if (event.data.templateId !== statistics.templateId || event.data.model !== statistics.model) return statistics;
   const { atMs } = event.data;
   const seen = {

@@ -20,6 +20,10 @@ export { emptyModelStatistics, emptyTemplateStatistics, foldModel, foldTemplate 
 export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
 export { memoryWindow } from './memory-window.js';
+export { emptyMachineState, type FailedLoad, type MachineState } from './machine/machine-state.js';
+export { foldMachine } from './machine/fold-machine.js';
+export { factsHere, type KvCacheType, type ServerSetup } from './machine/facts-here.js';
+export { BATCH_DICE, chooseBatch, keptBatch, type BatchDecision } from './machine/choose-batch.js';
 export { decide } from './decide.js';
 export { widenDecision } from './widen-decision.js';
 export { SwitchGate, type Arrival, type Entry } from './gate/switch-gate.js';

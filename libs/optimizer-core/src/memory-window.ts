@@ -5,7 +5,7 @@ const OVERHEAD_BYTES = 0.6 * 2 ** 30;
 
 /**
  * The largest window, tokens, whose KV cache fits `budgetBytes` beside the weights; 0 when not even
- * they fit; null when budget, weights or the cache's size are unknown. One slot is assumed. A loaded
+ * they fit; null when budget, weights or the cache's size are unknown. The facts are those of `factsHere`: slots and cache type counted. A loaded
  * runner tells its weights best: what it takes beyond its cache; else the model's file does.
  */
 export function memoryWindow(

@@ -16,8 +16,12 @@ export interface ModelFacts {
   readonly model: string;
   /** Trained context in tokens: the server clamps every window to it. */
   readonly trainedContext: number | null;
-  /** KV cache bytes per token of window at f16 (ollama.md section 4 has the formula). */
+  /** KV cache bytes per token of window: at f16 and for one slot, or as it is on this server (`factsHere`). */
   readonly kvBytesPerToken: number | null;
+  /** Bytes of cache that do not grow with the window: layers that slide over a part of it. Absent: none known of. */
+  readonly kvFixedBytes?: number;
+  /** The largest window worth loading after larger ones failed, tokens: `trainedContext` is no more than this. */
+  readonly loadLimit?: number | null;
   /** Bytes of the model's file: its weights, before anything is loaded. */
   readonly weightsBytes: number | null;
   /** `PARAMETER num_ctx` of its Modelfile, tokens. */

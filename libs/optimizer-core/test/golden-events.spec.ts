@@ -1,26 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import {
   createSketcher,
   createTemplateDetector,
+  emptyMachineState,
   emptyModelStatistics,
   emptyTemplateStatistics,
   EVENT_TYPES,
+  foldMachine,
   foldModel,
   foldTemplate,
   type DomainEvent,
   type TrafficEvent,
   type PromptSketch,
 } from '../src/index.js';
-
-/**
- * One file for each version of each event that was ever written: `<type>.v<version>.json`. They are
- * never edited; what they say must fold for as long as logs exist that hold them.
- */
-const FOLDER = new URL('../../../test/golden/', import.meta.url);
-
-function golden<Type extends DomainEvent['type']>(type: Type): Extract<DomainEvent, { type: Type }> {
-  return JSON.parse(readFileSync(new URL(`${type}.v1.json`, FOLDER), 'utf8')) as Extract<DomainEvent, { type: Type }>;
-}
+import { golden, GOLDEN } from './given-events.js';
 
 const traffic: readonly TrafficEvent[] = [
   golden('template.detected'),
@@ -32,13 +25,15 @@ const traffic: readonly TrafficEvent[] = [
   golden('runner.reloaded'),
   golden('truncation.detected'),
   golden('request.refused'),
+  golden('runner.load-failed'),
 ];
 const history: readonly DomainEvent[] = [...traffic, golden('policy.trained'), golden('policy.activated')];
 const { model, templateId } = golden('template.detected').data;
 
+// Golden files are never edited; what they say must fold for as long as logs exist that hold them.
 describe('events as they were first written', () => {
   it('are kept for every type', () => {
-    const kept = readdirSync(FOLDER).filter((file) => file.endsWith('.v1.json'));
+    const kept = readdirSync(GOLDEN).filter((file) => file.endsWith('.v1.json'));
     expect(kept.toSorted()).toEqual(
       Object.values(EVENT_TYPES)
         .map((type) => `${type}.v1.json`)
@@ -75,6 +70,12 @@ describe('events as they were first written', () => {
       outputs: { values: [82] },
       firstSeenMs: 1_763_880_000_000,
       lastSeenMs: 1_763_880_002_311,
+    });
+  });
+
+  it('fold into what was seen of the machine', () => {
+    expect(traffic.reduce(foldMachine, emptyMachineState(model))).toMatchObject({
+      failures: [{ window: 8192 }],
     });
   });
 

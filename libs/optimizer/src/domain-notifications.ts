@@ -5,6 +5,7 @@ import type {
   RequestCompletedV1,
   RequestOptimizedV1,
   RequestRefusedV1,
+  RunnerLoadFailedV1,
   RunnerReloadedV1,
   TemplateDetectedV1,
   TemplateEvictedV1,
@@ -60,6 +61,10 @@ export class PolicyActivated {
   constructor(readonly data: PolicyActivatedV1) {}
 }
 
+export class RunnerLoadFailed {
+  constructor(readonly data: RunnerLoadFailedV1) {}
+}
+
 export function notificationOf(event: DomainEvent): object {
   switch (event.type) {
     case 'request.optimized':
@@ -82,6 +87,8 @@ export function notificationOf(event: DomainEvent): object {
       return new PolicyTrained(event.data);
     case 'policy.activated':
       return new PolicyActivated(event.data);
+    case 'runner.load-failed':
+      return new RunnerLoadFailed(event.data);
     case 'truncation.detected':
       return new TruncationDetected(event.data);
   }
