@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { BATCH_DICE, chooseBatch } from '../../src/index.js';
 import { BATCHES, type BatchArm, type BatchKnowledge } from '../../src/machine/batch-knowledge.js';
 
