@@ -1,6 +1,6 @@
 import type { ClientWindowRule, Decision, PolicyParameters } from './decision.js';
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
-import type { BatchDecision } from './machine/choose-batch.js';
+import type { BatchDecision } from './machine/batch-decision.js';
 import type { RunnerView } from './runner.js';
 import type { TemplateDefinition } from './templates/template-definition.js';
 import type { PolicyComparison } from './training/comparison.js';
