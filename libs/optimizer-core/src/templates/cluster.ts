@@ -36,8 +36,11 @@ export interface Cluster {
 /** Members from which on a segment that most of them lack leaves the core. */
 const SETTLED = 4;
 const MAX_EXTRAS = 256;
+const LATEST_EXTRAS = 128;
 /** The heaviest segments are enough to know a template by. */
 const MAX_CORE = 48;
+/** In a sketch's sides. */
+const LABEL_SIDE = 4;
 
 /** The segments that members of a skeleton cluster have in common. */
 export class Core {
@@ -46,11 +49,18 @@ export class Core {
   readonly #hits = new Map<number, number>();
   /** Segments beyond the core and how often they came. */
   readonly extras = new Map<number, { hits: number; weight: number }>();
+  /** Segments that label what follows ("Question:"), in the order of the text. */
+  readonly labels: readonly number[];
   members: number;
   total = 0;
 
-  constructor(weights: Iterable<readonly [key: number, weight: number]>, members: number) {
+  constructor(
+    weights: Iterable<readonly [key: number, weight: number]>,
+    members: number,
+    labels: readonly number[] = [],
+  ) {
     this.members = members;
+    this.labels = labels;
     const heaviest = [...weights].toSorted((a, b) => b[1] - a[1]).slice(0, MAX_CORE);
     for (const [key, weight] of heaviest) {
       this.weights.set(key, weight);
@@ -78,10 +88,29 @@ export class Core {
     return shared;
   }
 
+  /** The labels that both have follow each other in the same order: the same parts in another order are another template. */
+  agreesWith(labels: readonly number[]): boolean {
+    return sameOrder(this.labels, labels, (key) => this.weights.has(key));
+  }
+
   #beyond(key: number, weight: number): void {
     const extra = this.extras.get(key);
     if (extra) extra.hits++;
-    else if (this.extras.size < MAX_EXTRAS) this.extras.set(key, { hits: 1, weight });
+    else {
+      if (this.extras.size === MAX_EXTRAS) this.#sweep();
+      this.extras.set(key, { hits: 1, weight });
+    }
+  }
+
+  /** Makes room: what came once goes, but for the latest; what came more often must come again. */
+  #sweep(): void {
+    let older = this.extras.size - LATEST_EXTRAS;
+    for (const [key, extra] of this.extras) {
+      if (older-- <= 0) break;
+      if (extra.hits === 1) this.extras.delete(key);
+      else extra.hits = (extra.hits + 1) >> 1;
+    }
+    if (this.extras.size === MAX_EXTRAS) this.extras.delete(this.extras.keys().next().value!);
   }
 
   #prune(): readonly number[] {
@@ -97,21 +126,39 @@ export class Core {
   }
 }
 
+export function labelsOf({ segments, sides }: PromptSketch): readonly number[] {
+  return [...segments].filter((_, i) => (sides[i]! & LABEL_SIDE) !== 0);
+}
+
+/** What two lists have in common, and what `counts`, stands in the same order in both. */
+export function sameOrder(one: readonly number[], other: readonly number[], counts: (key: number) => boolean): boolean {
+  let last = -1;
+  for (const key of other) {
+    const at = one.indexOf(key);
+    if (at < 0 || !counts(key)) continue;
+    if (at < last) return false;
+    last = at;
+  }
+  return true;
+}
+
 export function definitionOf({ exact, start, boundary, core }: Cluster): TemplateDefinition {
   return {
     exact: boundary === null && core === null ? hexOf(exact) : null,
     start: start === 0 ? null : hexOf(start),
     opening: boundary === null ? null : { hash: hexOf(boundary.key), words: boundary.depth },
     segments: core === null ? [] : [...core.weights].map(([key, weight]) => [hexOf(key), weight]),
+    labels: core === null ? [] : core.labels.filter((key) => core.weights.has(key)).map(hexOf),
   };
 }
 
 /** The core that a definition describes, as of a template that has settled. */
-export function coreOf({ segments }: TemplateDefinition): Core | null {
+export function coreOf({ segments, labels }: TemplateDefinition): Core | null {
   return segments.length === 0
     ? null
     : new Core(
         segments.map(([hash, weight]) => [keyOfHex(hash), weight]),
         SETTLED,
+        labels?.map(keyOfHex),
       );
 }

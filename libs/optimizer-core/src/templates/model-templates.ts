@@ -1,6 +1,6 @@
 import { hashText, toHex } from '../keyed-hash.js';
 import type { Fingerprint } from '../request.js';
-import { Core, coreOf, type Boundary, type Cluster } from './cluster.js';
+import { Core, coreOf, labelsOf, type Boundary, type Cluster } from './cluster.js';
 import { Openings, type OpeningMatch } from './openings.js';
 import { NOWHERE, type Bounds, type Merge, type Placement } from './placement.js';
 import type { PromptSketch } from './prompt-sketch.js';
@@ -99,7 +99,7 @@ export class ModelTemplates {
   #begin(opening: OpeningMatch | null, sketch: PromptSketch, fingerprints: readonly Fingerprint[]): Placement {
     if (opening !== null && opening.kind !== 'found') return this.#open(opening, sketch, fingerprints);
     const founding = this.#skeletons.founding(sketch);
-    if (founding !== null && founding.weight > (opening?.words ?? 0)) return this.#found(founding);
+    if (founding !== null && founding.weight > (opening?.words ?? 0)) return this.#found(founding, sketch);
     if (opening !== null) return this.#open(opening, sketch, fingerprints);
     const cluster = this.#create(this.#idFor(sketch), sketch.exact, sketch.nodes[0] ?? 0, fingerprints);
     this.#skeletons.addSingle(cluster, sketch);
@@ -161,14 +161,14 @@ export class ModelTemplates {
   ): Placement {
     const cluster = this.#create(this.#idFor(sketch), sketch.exact, sketch.nodes[0] ?? 0, fingerprints);
     if (boundary !== null) this.#openings.bound(cluster, boundary);
-    if (segments !== null) this.#skeletons.give(cluster, new Core(segments, 1));
+    if (segments !== null) this.#skeletons.give(cluster, new Core(segments, 1, labelsOf(sketch)));
     return { ...NOWHERE, cluster, by: boundary === null ? 'skeleton' : 'opening', evidence, parent };
   }
 
-  #found({ others, segments, weight }: Founding): Placement {
+  #found({ others, segments, weight }: Founding, sketch: PromptSketch): Placement {
     const [cluster, third] = others as [Cluster, Cluster | undefined];
     if (third !== undefined) this.#absorb(cluster, third);
-    this.#skeletons.give(cluster, new Core(segments, others.length + 1));
+    this.#skeletons.give(cluster, new Core(segments, others.length + 1, labelsOf(sketch)));
     return { ...NOWHERE, cluster, matched: true, by: 'skeleton', evidence: weight };
   }
 

@@ -44,6 +44,10 @@ export class Openings {
     const owner = met < 0 ? undefined : this.#clusters.get(this.#boundaries.get(sketch.nodes[met]!)!);
     const known = met < 0 ? 0 : sketch.depths[met]!;
     const member = owner === undefined ? null : ({ kind: 'member', cluster: owner, words: known } as const);
+    if (owner !== undefined) {
+      const fork = this.#fork(sketch, owner, known);
+      if (fork !== null) return fork;
+    }
     if (member !== null && words - known < this.#tuning.beyond) return member;
     const last = this.#clusters.get(this.#nodes.get(boundary.key));
     if (last === undefined) return member;
@@ -78,6 +82,24 @@ export class Openings {
       if (bounded || this.#nodes.get(nodes[i]!) !== 0) deepest = i;
     }
     return { met, deepest };
+  }
+
+  /** Beyond the boundary, the deepest node that so many of the members have passed that a static text goes on there. */
+  #fork({ nodes, depths }: PromptSketch, owner: Cluster, known: number): OpeningMatch | null {
+    const { forkWords, forkHits, forkShare, forkLong, forkRelative } = this.#tuning;
+    const least = Math.max(forkWords, forkRelative * known);
+    for (let i = nodes.length - 1; i >= 0; i--) {
+      const words = depths[i]!;
+      if (words - known < least) return null;
+      const key = nodes[i]!;
+      if (this.#nodes.get(key) !== owner.handle) continue;
+      const passes = this.#nodes.passes(key);
+      const long = words - known >= forkLong;
+      if (passes < (long ? forkHits : Math.max(forkHits, forkShare * owner.members))) continue;
+      if (passes * 1.2 > owner.members) return null;
+      return { kind: 'fork', cluster: owner, words, boundary: { key, depth: words } };
+    }
+    return null;
   }
 
   #repetition(owner: Cluster, boundary: Boundary): OpeningMatch | null {

@@ -13,7 +13,7 @@ export interface PromptSketch {
   /** Segments of the whole, each key once, with what they weigh. */
   readonly segments: Float64Array;
   readonly weights: Uint8Array;
-  /** Which of them stand at the start of the text (1), at its end (2). */
+  /** Which of them stand at the start of the text (1), at its end (2), are a label at the start of a line (4). */
   readonly sides: Uint8Array;
   /** The text is one paragraph, as people write who talk. */
   readonly paragraph: boolean;

@@ -12,6 +12,7 @@ const END_WEIGHT = 7;
 const WEIGHT = 63;
 const AT_START = 64;
 const AT_END = 128;
+const A_LABEL = 256;
 const MAX_SEGMENTS = 4096;
 
 export interface Segments {
@@ -103,7 +104,10 @@ export class SegmentCutter {
         this.#note(whole, Math.max(1, Math.min(MAX_WORDS, words) + 1 - 2 * END_WEIGHT), sides);
         this.#note(this.#hash(tokens, from, endAfter(tokens, from, to), 256 + left), END_WEIGHT, sides & AT_START);
         this.#note(this.#hash(tokens, startBefore(tokens, from, to), to, 512 + right), END_WEIGHT, sides & AT_END);
-      } else if (words > 0) this.#note(whole, words + 1, sides);
+      } else if (words > 0) {
+        const label = left >= BREAK && tokens.kind[to] === LABEL ? A_LABEL : 0;
+        this.#note(whole, words + 1, sides | label);
+      }
       if (before !== 0) this.#note(this.#pair(before, whole), 1, 0);
     }
     return whole;

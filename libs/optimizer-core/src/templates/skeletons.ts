@@ -1,4 +1,4 @@
-import type { Boundary, Cluster, Core } from './cluster.js';
+import { labelsOf, sameOrder, type Boundary, type Cluster, type Core } from './cluster.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import { SegmentIndex } from './segment-index.js';
 import type { TemplateTuning } from './tuning.js';
@@ -45,10 +45,12 @@ export class Skeletons {
     let best: Cluster | null = null;
     let most = 0;
     let second: Cluster | null = null;
+    const labels = labelsOf(sketch);
     for (const [handle, weight] of this.#ofClusters.shared(sketch)) {
       const cluster = this.#clusters.get(handle);
       if (!cluster?.core || weight < this.#tuning.share * cluster.core.total) continue;
       if (cluster.boundary !== null && weight <= cluster.boundary.depth && !passes(sketch, cluster.boundary)) continue;
+      if (!cluster.core.agreesWith(labels)) continue;
       if (weight > most || best === null) {
         second = best;
         best = cluster;
@@ -63,7 +65,8 @@ export class Skeletons {
 
   founding(sketch: PromptSketch): Founding | null {
     const { pair, triple, paragraph } = this.#tuning;
-    const near = this.#near(sketch, triple);
+    const labels = labelsOf(sketch);
+    const near = this.#near(sketch, triple).filter(({ sketch: other }) => sameOrder(labelsOf(other!), labels, () => true));
     const mine = weightsOf(sketch);
     const spoken = (segments: ReadonlyMap<number, number>): boolean => sketch.paragraph && !bothEnds(sketch, segments);
     let best: Founding | null = null;
@@ -126,26 +129,37 @@ export class Skeletons {
       });
   }
 
-  #child(core: Core, { segments }: PromptSketch): ReadonlyMap<number, number> | null {
-    const { childMembers, childShare, childWeight, childRelative } = this.#tuning;
-    if (core.members < childMembers) return null;
-    const keys = new Map(core.weights);
-    let beyond = 0;
-    for (const key of segments) {
-      const extra = core.extras.get(key);
-      if (extra === undefined || extra.hits < Math.max(2, core.members * childShare)) continue;
-      keys.set(key, extra.weight);
-      beyond += extra.weight;
-    }
-    if (beyond < Math.max(childWeight, childRelative * core.total)) return null;
-    for (const key of keys.keys()) core.extras.delete(key);
+  /** What keeps coming beyond the core: in many of the members, or much of it, in whatever part of them. */
+  #child(core: Core, sketch: PromptSketch): ReadonlyMap<number, number> | null {
+    const { childMembers, childShare, childWeight, childRelative, kinHits, kinWeight, kinRelative } = this.#tuning;
+    const often =
+      core.members < childMembers
+        ? null
+        : beyond(core, sketch, Math.max(2, core.members * childShare), Math.max(childWeight, childRelative * core.total));
+    const keys = often ?? beyond(core, sketch, kinHits, Math.max(kinWeight, kinRelative * core.total));
+    for (const key of keys?.keys() ?? []) core.extras.delete(key);
     return keys;
   }
 
   #twins(a: Cluster, b: Cluster): boolean {
     if (a.boundary !== null && b.boundary !== null) return false;
+    if (!a.core!.agreesWith(b.core!.labels)) return false;
     return a.core!.sharedWith(b.core!) >= this.#tuning.twin * Math.max(a.core!.total, b.core!.total);
   }
+}
+
+/** The core and the segments beyond it that the prompt has too and that came so often; null when they weigh less. */
+function beyond(core: Core, { segments }: PromptSketch, hits: number, least: number): ReadonlyMap<number, number> | null {
+  const keys = new Map(core.weights);
+  let weight = 0;
+  for (const key of segments) {
+    const extra = core.extras.get(key);
+    // The prompt itself is counted already.
+    if (extra === undefined || extra.hits < hits) continue;
+    keys.set(key, extra.weight);
+    weight += extra.weight;
+  }
+  return weight < least ? null : keys;
 }
 
 function passes({ nodes }: PromptSketch, { key }: Boundary): boolean {

@@ -1,5 +1,6 @@
 import { finish, hashText, keyFrom, keyOf, mixHigh, mixLow, type Lanes } from '../keyed-hash.js';
 import type { InferenceRequest, PromptSegment } from '../request.js';
+import { unflatten } from './flattened-chat.js';
 import { MaskedTokens } from './masked-tokens.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import { SegmentCutter } from './segment-cutter.js';
@@ -42,7 +43,8 @@ class TokenSketcher implements Sketcher {
     this.#cutter = new SegmentCutter(key);
   }
 
-  sketch({ segments, tools }: Pick<InferenceRequest, 'segments' | 'tools'>): PromptSketch {
+  sketch({ segments: sent, tools }: Pick<InferenceRequest, 'segments' | 'tools'>): PromptSketch {
+    const segments = unflatten(sent);
     const opening = openingOf(segments);
     const tokens = this.#tokens;
     tokens.count = 0;

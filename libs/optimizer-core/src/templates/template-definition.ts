@@ -11,6 +11,8 @@ export interface TemplateDefinition {
   readonly opening: { readonly hash: string; readonly words: number } | null;
   /** The static segments with their weights, in words. */
   readonly segments: readonly (readonly [hash: string, weight: number])[];
+  /** Those of them that label what follows, in the order of the text; absent in what was written before it was kept. */
+  readonly labels?: readonly string[];
 }
 
 export function hexOf(key: number): string {

@@ -18,6 +18,15 @@ export interface TemplateTuning {
   /** Weight of what a child has beyond the core: at least so much, and this part of the core's own. */
   readonly childWeight: number;
   readonly childRelative: number;
+  /** The same when it is a few members that have much more in common with each other than with the rest. */
+  readonly kinHits: number;
+  readonly kinWeight: number;
+  readonly kinRelative: number;
+  readonly forkWords: number;
+  readonly forkRelative: number;
+  readonly forkLong: number;
+  readonly forkHits: number;
+  readonly forkShare: number;
   /** Part of two cores that they have in common when they are one template. */
   readonly twin: number;
 }
@@ -33,5 +42,13 @@ export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
   childMembers: 8,
   childWeight: 4,
   childRelative: 0.4,
+  kinHits: 2,
+  kinWeight: 16,
+  kinRelative: 2,
+  forkWords: 16,
+  forkRelative: 0.15,
+  forkLong: 999,
+  forkHits: 2,
+  forkShare: 0.25,
   twin: 0.8,
 });
