@@ -22,7 +22,7 @@ const SYSTEM_IN_USER = /^<<SYS>>\s*([^]*?)\s*<<\/SYS>>\s*/;
 const BEFORE_ALL = /^(?:\s|<s>|<\|begin_of_text\|>)*/;
 /** Characters looked at: a message that is longer than this is the last one anyhow. */
 const LOOKED_AT = 32_000;
-/** As many messages as can stand before the first of the user's. */
+/** Enough to see that a conversation has grown. */
 const MOST = 16;
 
 /**
@@ -39,12 +39,12 @@ export function unflatten(segments: readonly PromptSegment[]): readonly PromptSe
   let marker = MARKER.exec(looked);
   if (marker === null || marker.index !== start) return segments;
   const messages: PromptSegment[] = [];
-  while (marker !== null && messages.length < MOST) {
+  while (marker !== null) {
     const role = ROLES[marker.slice(1).find((name) => name !== undefined)!.toLowerCase()]!;
     const from = marker.index + marker[0].length;
-    const next = messages.some((message) => message.role === 'user') ? null : MARKER.exec(looked);
+    const next = messages.length >= MOST - 1 ? null : MARKER.exec(looked);
     messages.push(...messagesIn(role, text.slice(from, next?.index ?? text.length)));
-    marker = next;
+    marker = messages.length < MOST ? next : null;
   }
   return messages;
 }

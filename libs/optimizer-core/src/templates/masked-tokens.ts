@@ -9,6 +9,8 @@ const NAMES_OF_TIME = (
   'Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec AM PM am pm'
 ).split(' ');
 const APOSTROPHES = new Set([0x27, 0x2019]);
+const BACKSLASH = 0x5c;
+const SMALL_N = 0x6e;
 /** . , : - / */
 const JOINTS = new Set([0x2e, 0x2c, 0x3a, 0x2d, 0x2f]);
 
@@ -37,6 +39,11 @@ export class MaskedTokens {
       if (kind <= NEWLINE) {
         if (kind === NEWLINE && out.lastKind() < BREAK) out.push(BREAK, 0, 0);
         i++;
+        continue;
+      }
+      if (unit === BACKSLASH && escapesBreak(text, i + 1, to)) {
+        if (out.lastKind() < BREAK) out.push(BREAK, 0, 0);
+        i += 2;
         continue;
       }
       if (i >= chunkEnd) {
@@ -121,6 +128,13 @@ function endsHere(text: string, at: number, to: number): boolean {
   if (at >= to) return true;
   const kind = classOf(text.charCodeAt(at));
   return kind <= NEWLINE || kind === QUOTE || kind === WIDE || text.charCodeAt(at) === 0x29;
+}
+
+/** A line break as JSON and source code write it; `\\nabla` and the like are none. */
+function escapesBreak(text: string, at: number, to: number): boolean {
+  if (at >= to || text.charCodeAt(at) !== SMALL_N) return false;
+  const next = at + 1 < to ? text.charCodeAt(at + 1) : 0;
+  return next < 0x61 || next > 0x7a;
 }
 
 function letterAt(text: string, at: number, to: number): boolean {

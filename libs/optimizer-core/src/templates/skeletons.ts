@@ -168,7 +168,7 @@ function passes({ nodes }: PromptSketch, { key }: Boundary): boolean {
 
 function bothEnds({ segments, sides }: PromptSketch, shared: ReadonlyMap<number, number>): boolean {
   let found = 0;
-  for (let i = 0; i < segments.length; i++) if (shared.has(segments[i]!)) found |= sides[i]!;
+  for (let i = 0; i < segments.length; i++) if (shared.has(segments[i]!)) found |= sides[i]! & BOTH_ENDS;
   return found === BOTH_ENDS;
 }
 

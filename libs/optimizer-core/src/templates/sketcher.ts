@@ -158,8 +158,12 @@ class TokenSketcher implements Sketcher {
   }
 }
 
-/** Up to and including the first message of the user: what follows is the conversation's growth. */
+/**
+ * Up to and including the first message of the user: what follows is the conversation's growth. A last message of the
+ * assistant's is none, but the beginning of its answer, which a template gives.
+ */
 function openingOf(segments: readonly PromptSegment[]): readonly PromptSegment[] {
   const first = segments.findIndex(({ role }) => role === 'user' || role === 'prompt');
-  return first < 0 ? segments : segments.slice(0, first + 1);
+  const begun = segments.length === first + 2 && segments[first + 1]!.role === 'assistant';
+  return first < 0 || begun ? segments : segments.slice(0, first + 1);
 }

@@ -46,9 +46,9 @@ export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
   kinWeight: 16,
   kinRelative: 2,
   forkWords: 16,
-  forkRelative: 0.15,
+  forkRelative: 0.08,
   forkLong: 999,
   forkHits: 2,
-  forkShare: 0.25,
+  forkShare: 0.3,
   twin: 0.8,
 });
