@@ -7,6 +7,7 @@ import type { PromptSegment } from '@rightsize/optimizer-core';
 export interface CorpusPrompt {
   readonly templateId: string;
   readonly kind: string;
+  readonly source: string;
   readonly unique: boolean;
   readonly segments: readonly PromptSegment[];
   /** The run of an agent that it is a turn of; null: a single request. */
@@ -52,6 +53,7 @@ function parsePrompt(line: unknown): CorpusPrompt | null {
   return {
     templateId: line['template_id'],
     kind: typeof line['kind'] === 'string' ? line['kind'] : 'unknown',
+    source: typeof line['source'] === 'string' ? line['source'] : 'unknown',
     unique: line['unique'] === true,
     segments,
     session: typeof line['session'] === 'string' ? line['session'] : null,

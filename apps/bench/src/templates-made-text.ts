@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 
-const FIRST = 'Ada Bela Carla Dmitri Elif Farid Greta Hugo Ines Jamal Kaja Liam Mona Nils Olga Pavel Qiu Rosa Sven Tariq'.split(' ');
-const LAST = 'Abel Berg Costa Diaz Egger Fuchs Graf Holm Ivanov Jung Klein Lang Moreau Novak Okoro Peter Quint Rossi Sato Toth'.split(' ');
+const FIRST =
+  'Ada Bela Carla Dmitri Elif Farid Greta Hugo Ines Jamal Kaja Liam Mona Nils Olga Pavel Qiu Rosa Sven Tariq'.split(
+    ' ',
+  );
+const LAST =
+  'Abel Berg Costa Diaz Egger Fuchs Graf Holm Ivanov Jung Klein Lang Moreau Novak Okoro Peter Quint Rossi Sato Toth'.split(
+    ' ',
+  );
 const IDEOGRAPHS = { from: 0x4e00, count: 3_000 } as const;
 const CLAUSE = /\p{L}+|\s+|[^\p{L}\s]/gu;
 const SIGNS: Readonly<Record<string, string>> = { '.': '。', ',': '，', ':': '：', '?': '？', '!': '！' };
@@ -47,9 +53,7 @@ function ideographsOf(word: string): string {
   if (written === undefined) {
     const choice = new SeededChoice(word);
     const length = 1 + (word.length > 3 ? 1 : 0) + (word.length > 8 ? 1 : 0);
-    written = String.fromCharCode(
-      ...Array.from({ length }, () => IDEOGRAPHS.from + choice.below(IDEOGRAPHS.count)),
-    );
+    written = String.fromCharCode(...Array.from({ length }, () => IDEOGRAPHS.from + choice.below(IDEOGRAPHS.count)));
     known.set(word, written);
   }
   return written;

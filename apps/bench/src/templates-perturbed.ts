@@ -17,7 +17,10 @@ const SHORTEST = 12;
 
 export const PERTURBATIONS: readonly Perturbation[] = [
   ...[1, 2, 3].map((seed) => ({ name: `shuffled, ${seed}`, apply: (prompts: Prompts) => shuffled(prompts, seed) })),
-  ...[0, 1].map((half) => ({ name: `half of the templates, ${half + 1}`, apply: (prompts: Prompts) => halfOf(prompts, half) })),
+  ...[0, 1].map((half) => ({
+    name: `half of the templates, ${half + 1}`,
+    apply: (prompts: Prompts) => halfOf(prompts, half),
+  })),
   { name: 'siblings that differ in one word', apply: siblings },
   { name: 'a clock, path or name near the top', apply: earlySlots },
   { name: 'short openings, a few words common to their source', apply: shortOpenings },
@@ -144,7 +147,9 @@ function askedAgain(prompts: Prompts): Prompts {
 
 function questionOf(index: number): string {
   const choice = new SeededChoice(`question ${index}`);
-  const words = Array.from({ length: 4 + choice.below(9) }, () => cipherOf(String.fromCharCode(97 + choice.below(26), 97 + choice.below(26))));
+  const words = Array.from({ length: 4 + choice.below(9) }, () =>
+    cipherOf(String.fromCharCode(97 + choice.below(26), 97 + choice.below(26))),
+  );
   return `${words.join(' ')}?`;
 }
 

@@ -49,7 +49,8 @@ export function judge<T extends Outcome>(outcomes: readonly T[]): readonly Judge
 export function scoreOf(judged: readonly Judged<Outcome>[]): TemplateScore {
   const late = judged.filter(({ outcome, instance }) => !outcome.unique && instance >= FIRST_JUDGED);
   const unique = judged.filter(({ outcome }) => outcome.unique);
-  const share = (part: readonly unknown[], whole: readonly unknown[]): number => part.length / Math.max(1, whole.length);
+  const share = (part: readonly unknown[], whole: readonly unknown[]): number =>
+    part.length / Math.max(1, whole.length);
   return {
     detect: share(
       late.filter(({ right }) => right),
@@ -68,7 +69,8 @@ export function scoreOf(judged: readonly Judged<Outcome>[]): TemplateScore {
 }
 
 function pairF1(outcomes: readonly Outcome[]): number {
-  const clusterOf = ({ cluster_id: id }: Outcome, index: number): string => (id === null ? `none ${index}` : `of ${id}`);
+  const clusterOf = ({ cluster_id: id }: Outcome, index: number): string =>
+    id === null ? `none ${index}` : `of ${id}`;
   const together = pairsIn(outcomes.map((outcome, i) => `${outcome.template_id}\n${clusterOf(outcome, i)}`));
   const found = pairsIn(outcomes.map(clusterOf));
   const labelled = pairsIn(outcomes.map((outcome) => outcome.template_id));

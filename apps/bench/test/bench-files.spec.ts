@@ -44,6 +44,7 @@ describe('reading a corpus', () => {
         unique: false,
         segments: [{ role: 'prompt', text: 'hello' }],
         session: null,
+        source: 'unknown',
         outputWords: null,
       },
       {
@@ -52,6 +53,7 @@ describe('reading a corpus', () => {
         unique: true,
         segments: [{ role: 'system', text: 'be kind' }],
         session: null,
+        source: 'unknown',
         outputWords: null,
       },
     ];

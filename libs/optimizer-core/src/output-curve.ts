@@ -33,6 +33,9 @@ const OTHER_KIND_WEIGHT = 0.05;
 const MODEL_WEIGHT = 1;
 /** Weight of the heavy tail in the model's curve, in answers. */
 const TAIL_WEIGHT = 1;
+/** Part of either that is moved beyond the longest answer, and the weight of answers after which it is half of that. */
+const MOVED_BEYOND = 0.3;
+const MOVED_AFTER = 8;
 /** Typical answer before any was seen, tokens: 95 % are then taken to be under 1,024. */
 const UNKNOWN_TYPICAL = 235;
 /** Nothing is asked beyond this, tokens. */
@@ -121,19 +124,32 @@ function weigh(answers: AnswerSample | undefined, question: AnswerQuestion): Wei
 function learn(answers: Weighed, prior: Survival, priorWeight: number): Survival {
   const { outputs, cutShort, beyond, total } = answers;
   if (total === 0) return prior;
+  const own = withRoomBeyond(answers, prior);
   const goneOn = new Float64Array(outputs.length + 1).fill(1);
   for (let i = 0; i < outputs.length; i++) {
     goneOn[i + 1] = goneOn[i]!;
     if (cutShort[i] === 0) continue;
-    const left = priorWeight * prior(outputs[i]!);
+    const left = priorWeight * own(outputs[i]!);
     const before = left + beyond[i]!;
     const after = left + beyond[i + 1]!;
     if (after > 0) goneOn[i + 1]! *= before / after;
   }
   return (tokens) => {
     const at = firstBeyond(outputs, tokens);
-    return Math.min(1, ((beyond[at]! + priorWeight * prior(tokens)) / (total + priorWeight)) * goneOn[at]!);
+    return Math.min(1, ((beyond[at]! + priorWeight * own(tokens)) / (total + priorWeight)) * goneOn[at]!);
   };
+}
+
+/**
+ * The prior, part of it moved beyond the longest answer seen: of n answers alike the next one exceeds all with a
+ * chance of 1 / (n + 1), however sure the prior is that nothing is so long. The more answers, the more that counts.
+ */
+function withRoomBeyond({ outputs, total }: Weighed, prior: Survival): Survival {
+  const longest = outputs[outputs.length - 1]!;
+  const atLongest = prior(longest);
+  if (atLongest <= 0) return prior;
+  const moved = (MOVED_BEYOND * total) / (total + MOVED_AFTER);
+  return (tokens) => (1 - moved) * prior(tokens) + moved * Math.min(1, prior(tokens) / atLongest);
 }
 
 /** Weighted median of the lengths; null when there are none. */

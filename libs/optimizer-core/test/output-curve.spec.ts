@@ -63,6 +63,18 @@ describe('the length of an answer', () => {
     expect(few).toBeLessThanOrEqual(800);
   });
 
+  it('leaves room beyond the longest of many answers, whatever the model says of such lengths', () => {
+    const model = modelAfter(...of(400, 20));
+    const template = templateAfter(
+      ...times(60, { promptTokens: 1000 }).map((answer, i) => ({ ...answer, outputTokens: 500 + i })),
+    );
+    const curve = outputCurve(model, template, { promptTokens: 1000 });
+    const chance = curve.survival(559);
+    expect(chance).toBeGreaterThan(0.2 / 60);
+    expect(chance).toBeLessThan(1.2 / 60);
+    expect(curve.survival(100_000)).toBeLessThan(chance / 10);
+  });
+
   it('follows what came last', () => {
     const drifted = modelAfter(...of(400, 100), ...of(110, 900));
     const steady = modelAfter(...of(110, 900), ...of(400, 100));

@@ -34,6 +34,36 @@ describe('masked tokens', () => {
     expect(same('one  two\n\n\n three', 'one two\nthree')).toBe(true);
     expect(same('one two three', 'one two\nthree')).toBe(false);
   });
+
+  it('take a line break that JSON has escaped for one', () => {
+    expect(same('one two\\n\\nThree', 'one two\nThree')).toBe(true);
+    expect(same('the \\nabla of it', 'the \nabla of it')).toBe(false);
+  });
+});
+
+describe('a chat sent as one text', () => {
+  const [system, question] = [prose(30, 1), prose(20, 2)];
+
+  it('is read as the chat that it is', () => {
+    const flat = `<|im_start|>system\n${system}<|im_end|>\n<|im_start|>user\n${question}<|im_end|>\n<|im_start|>assistant\n`;
+    expect(sketch(flat)).toEqual(sketch(chat(system, question)));
+    const named = `System: ${system}\n\nHuman: ${question}\n\nAssistant:`;
+    expect(sketch(named)).toEqual(sketch(chat(system, question)));
+  });
+
+  it('has grown when messages follow the first of the user', () => {
+    const later = `User: ${question}\nAssistant: ${prose(9, 3)}\nUser: ${prose(9, 4)}\nAssistant:`;
+    expect(sketch(later)).toMatchObject({ grown: true, exact: sketch(`User: ${question}\nAssistant:`).exact });
+  });
+
+  it('keeps the beginning of the answer that a template gives', () => {
+    const begun = (words: string) => sketch(`User: ${question}\nAssistant: ${words}`);
+    expect(begun(prose(5, 5)).exact).not.toBe(begun(prose(5, 6)).exact);
+  });
+
+  it('is none when the names stand further down', () => {
+    expect(sketch(`${question}\nUser: ${system}`).segments).not.toEqual(sketch(chat(null, system)).segments);
+  });
 });
 
 describe('a sketch', () => {

@@ -73,6 +73,70 @@ describe('prompts that belong together', () => {
   });
 });
 
+describe('templates that have much in common', () => {
+  const family = prose(40, 3);
+  const task = (word: string, slot: number): string => `${family} ${word} ${prose(24, 4)}\n${prose(10, slot)}`;
+
+  it('are apart when their instructions differ in one word of a long opening', () => {
+    const { detect } = given();
+    for (let slot = 1; slot <= 8; slot++) detect(task(slot % 2 === 0 ? 'person' : 'place', slot));
+    const person = detect(task('person', 20));
+    const place = detect(task('place', 21));
+    expect(person).toMatchObject({ matched: true });
+    expect(place).toMatchObject({ matched: true });
+    expect(person.templateId).not.toBe(place.templateId);
+  });
+
+  it('stay one while what they share beyond the opening is little', () => {
+    const { detect } = given();
+    const send = (word: string, slot: number) => detect(`${family} ${word} in full\n${prose(30, slot)}`);
+    for (let slot = 1; slot <= 8; slot++) send(slot % 2 === 0 ? 'person' : 'place', slot);
+    expect(send('person', 20).templateId).toBe(send('place', 21).templateId);
+  });
+
+  it('are apart when a few static lines are all that many others share with them', () => {
+    const { detect } = given();
+    const lines = 'Answer the question step by step.\nAnswer in one word:';
+    const send = (seed: number, slot: number) =>
+      detect(
+        `${prose(3, slot)}\n${[1, 2, 3, 4].map((i) => prose(12, seed + i)).join('\n')}\n${prose(9, slot + 500)}\n${lines}`,
+      );
+    for (let seed = 1; seed <= 10; seed++) send(seed * 50, seed);
+    for (const round of [20, 60]) for (let seed = 1; seed <= 10; seed++) send(seed * 50, seed + round);
+    const ids = [1, 2, 3, 4].map((seed) => send(seed * 50, seed + 40));
+    expect(ids.map(({ matched }) => matched)).toEqual([true, true, true, true]);
+    expect(new Set(ids.map(({ templateId }) => templateId)).size).toBe(4);
+  });
+
+  it('are apart when they ask for the same parts in another order', () => {
+    const { detect } = given();
+    const send = (labels: readonly [string, string], slot: number) =>
+      detect(
+        `Use the paragraph to answer the question.\n\n${labels[0]}:\n\n${prose(9, slot)}\n\n${labels[1]}:\n\n${prose(9, slot + 500)}`,
+      );
+    const slots = [1, 2, 3, 4];
+    for (const slot of slots) send(['Question', 'Paragraph'], slot);
+    for (const slot of slots) send(['Paragraph', 'Question'], slot + 50);
+    const one = send(['Question', 'Paragraph'], 100);
+    const other = send(['Paragraph', 'Question'], 101);
+    expect([one.matched, other.matched]).toEqual([true, true]);
+    expect(one.templateId).not.toBe(other.templateId);
+  });
+
+  it('keep the order of their parts through the log', () => {
+    const before = given();
+    const send = (detect: ReturnType<typeof given>['detect'], labels: readonly [string, string], slot: number) =>
+      detect(
+        `Use the text given.\n\n${labels[0]}:\n${prose(9, slot)}\n${labels[1]}:\n${prose(9, slot + 500)}\nThe answer is here:`,
+      );
+    for (const slot of [1, 2, 3]) send(before.detect, ['Question', 'Paragraph'], slot);
+    const after = given();
+    after.detector.restore(rows(before.events));
+    expect(send(after.detect, ['Paragraph', 'Question'], 8).matched).toBe(false);
+    expect(send(after.detect, ['Question', 'Paragraph'], 9).matched).toBe(true);
+  });
+});
+
 describe('prompts that do not', () => {
   const LINE = 'You are a helpful assistant.';
 
@@ -86,6 +150,26 @@ describe('prompts that do not', () => {
     const { detect } = given();
     detect(chat(prose(60, 1), prose(9, 2)));
     expect(detect(chat(prose(60, 1), prose(9, 3))).matched).toBe(true);
+  });
+
+  it.each([
+    [
+      'ChatML',
+      (text: string) =>
+        `<|im_start|>system\n${LINE}<|im_end|>\n<|im_start|>user\n${text}<|im_end|>\n<|im_start|>assistant\n`,
+    ],
+    [
+      'Llama 3',
+      (text: string) =>
+        `<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n${text}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n`,
+    ],
+    ['Mistral', (text: string) => `<s>[INST] <<SYS>>\n${LINE}\n<</SYS>>\n\n${text} [/INST]`],
+    ['Gemma', (text: string) => `<start_of_turn>user\n${text}<end_of_turn>\n<start_of_turn>model\n`],
+    ['names', (text: string) => `System: ${LINE}\nUser: ${text}\nAssistant:`],
+  ])('match nothing for the layout of a chat sent as one text: %s', (_, layout) => {
+    const { detect } = given();
+    const matched = Array.from({ length: 10 }, (_each, i) => detect(layout(prose(12, i))).matched);
+    expect(matched).not.toContain(true);
   });
 
   it('match nothing for a closing phrase of one paragraph, which is a habit of speech', () => {

@@ -40,7 +40,13 @@ export function unflatten(segments: readonly PromptSegment[]): readonly PromptSe
   if (marker === null || marker.index !== start) return segments;
   const messages: PromptSegment[] = [];
   while (marker !== null) {
-    const role = ROLES[marker.slice(1).find((name) => name !== undefined)!.toLowerCase()]!;
+    const role =
+      ROLES[
+        marker
+          .slice(1)
+          .find((name) => name !== undefined)!
+          .toLowerCase()
+      ]!;
     const from = marker.index + marker[0].length;
     const next = messages.length >= MOST - 1 ? null : MARKER.exec(looked);
     messages.push(...messagesIn(role, text.slice(from, next?.index ?? text.length)));
@@ -52,6 +58,10 @@ export function unflatten(segments: readonly PromptSegment[]): readonly PromptSe
 function messagesIn(role: Role, body: string): readonly PromptSegment[] {
   const text = body.length > LOOKED_AT ? body : body.replace(END, '');
   const system = role === 'user' ? SYSTEM_IN_USER.exec(text.slice(0, LOOKED_AT)) : null;
-  if (system !== null) return [{ role: 'system', text: system[1]! }, { role, text: text.slice(system[0].length) }];
+  if (system !== null)
+    return [
+      { role: 'system', text: system[1]! },
+      { role, text: text.slice(system[0].length) },
+    ];
   return text === '' ? [] : [{ role, text }];
 }

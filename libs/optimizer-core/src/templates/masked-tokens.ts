@@ -146,6 +146,7 @@ function endOfChunk(text: string, from: number, to: number): number {
   while (i < to) {
     const kind = classOf(text.charCodeAt(i));
     if (kind === SPACE || kind === NEWLINE || kind === WIDE) break;
+    if (text.charCodeAt(i) === BACKSLASH && escapesBreak(text, i + 1, to)) break;
     i++;
   }
   return i === from ? from + 1 : i;

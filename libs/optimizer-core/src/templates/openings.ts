@@ -3,6 +3,9 @@ import { NodeTable } from './node-table.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import type { TemplateTuning } from './tuning.js';
 
+/** Share of the members above which a node is passed by nearly all. */
+const MOST_PASS = 0.83;
+
 export type OpeningMatch =
   /** The prompt passes the boundary of a cluster. */
   | { readonly kind: 'member'; readonly cluster: Cluster; readonly words: number }
@@ -86,18 +89,16 @@ export class Openings {
 
   /** Beyond the boundary, the deepest node that so many of the members have passed that a static text goes on there. */
   #fork({ nodes, depths }: PromptSketch, owner: Cluster, known: number): OpeningMatch | null {
-    const { forkWords, forkHits, forkShare, forkLong, forkRelative } = this.#tuning;
-    const least = Math.max(forkWords, forkRelative * known);
-    for (let i = nodes.length - 1; i >= 0; i--) {
-      const words = depths[i]!;
-      if (words - known < least) return null;
+    const { forkWords, forkHits, forkShare, forkRelative } = this.#tuning;
+    const least = known + Math.max(forkWords, forkRelative * known);
+    for (let i = nodes.length - 1; i >= 0 && depths[i]! >= least; i--) {
       const key = nodes[i]!;
       if (this.#nodes.get(key) !== owner.handle) continue;
       const passes = this.#nodes.passes(key);
-      const long = words - known >= forkLong;
-      if (passes < (long ? forkHits : Math.max(forkHits, forkShare * owner.members))) continue;
-      if (passes * 1.2 > owner.members) return null;
-      return { kind: 'fork', cluster: owner, words, boundary: { key, depth: words } };
+      if (passes < Math.max(forkHits, forkShare * owner.members)) continue;
+      // Where nearly all of them pass, there is nothing to tell apart.
+      if (passes > MOST_PASS * owner.members) return null;
+      return { kind: 'fork', cluster: owner, words: depths[i]!, boundary: { key, depth: depths[i]! } };
     }
     return null;
   }

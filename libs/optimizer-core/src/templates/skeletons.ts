@@ -66,7 +66,9 @@ export class Skeletons {
   founding(sketch: PromptSketch): Founding | null {
     const { pair, triple, paragraph } = this.#tuning;
     const labels = labelsOf(sketch);
-    const near = this.#near(sketch, triple).filter(({ sketch: other }) => sameOrder(labelsOf(other!), labels, () => true));
+    const near = this.#near(sketch, triple).filter(({ sketch: other }) =>
+      sameOrder(labelsOf(other!), labels, () => true),
+    );
     const mine = weightsOf(sketch);
     const spoken = (segments: ReadonlyMap<number, number>): boolean => sketch.paragraph && !bothEnds(sketch, segments);
     let best: Founding | null = null;
@@ -135,7 +137,12 @@ export class Skeletons {
     const often =
       core.members < childMembers
         ? null
-        : beyond(core, sketch, Math.max(2, core.members * childShare), Math.max(childWeight, childRelative * core.total));
+        : beyond(
+            core,
+            sketch,
+            Math.max(2, core.members * childShare),
+            Math.max(childWeight, childRelative * core.total),
+          );
     const keys = often ?? beyond(core, sketch, kinHits, Math.max(kinWeight, kinRelative * core.total));
     for (const key of keys?.keys() ?? []) core.extras.delete(key);
     return keys;
@@ -149,7 +156,12 @@ export class Skeletons {
 }
 
 /** The core and the segments beyond it that the prompt has too and that came so often; null when they weigh less. */
-function beyond(core: Core, { segments }: PromptSketch, hits: number, least: number): ReadonlyMap<number, number> | null {
+function beyond(
+  core: Core,
+  { segments }: PromptSketch,
+  hits: number,
+  least: number,
+): ReadonlyMap<number, number> | null {
   const keys = new Map(core.weights);
   let weight = 0;
   for (const key of segments) {

@@ -22,9 +22,10 @@ export interface TemplateTuning {
   readonly kinHits: number;
   readonly kinWeight: number;
   readonly kinRelative: number;
+  /** Words beyond a boundary, at least so many and this part of those up to it, where a static text may go on, */
   readonly forkWords: number;
   readonly forkRelative: number;
-  readonly forkLong: number;
+  /** when so many members have passed there, and this share of all. */
   readonly forkHits: number;
   readonly forkShare: number;
   /** Part of two cores that they have in common when they are one template. */
@@ -44,10 +45,9 @@ export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
   childRelative: 0.4,
   kinHits: 2,
   kinWeight: 16,
-  kinRelative: 2,
+  kinRelative: 1,
   forkWords: 16,
   forkRelative: 0.08,
-  forkLong: 999,
   forkHits: 2,
   forkShare: 0.3,
   twin: 0.8,
