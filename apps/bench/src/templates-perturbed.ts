@@ -96,8 +96,8 @@ function staticLast(prompts: Prompts): Prompts {
     // Not the first words: whole sources have those in common.
     const from = choice.below(Math.max(1, opening.length - count));
     const words = opening.slice(from, from + count).join('');
-    const break_ = choice.below(2) === 0 ? '\n\n' : '\n';
-    return { ...prompt, segments: begin(prompt, `${rest.trim()}${break_}${words.trim()}`) };
+    const gap = choice.below(2) === 0 ? '\n\n' : '\n';
+    return { ...prompt, segments: begin(prompt, `${rest.trim()}${gap}${words.trim()}`) };
   });
 }
 
