@@ -26,6 +26,7 @@ const file = (name: string, content: string): string => {
 const prompt = (text: string, templateId = 'a'): CorpusPrompt => ({
   templateId,
   kind: 'long_prefix',
+  source: 'unknown',
   unique: false,
   segments: [{ role: 'prompt', text }],
   session: null,
