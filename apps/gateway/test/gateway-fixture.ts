@@ -49,7 +49,12 @@ export class FakeDoor implements RightsizeDoor {
   }
 
   health() {
-    return { status: this.status, reasons: [], mode: 'active', log: { position: 7, queued: 0, lag: 0 } };
+    return {
+      status: this.status,
+      reasons: [],
+      mode: 'active',
+      log: { position: 7, queued: 0, lag: 0, droppedDecisions: 0, lost: 0, projections: [] },
+    };
   }
 
   decisions(limit: number) {

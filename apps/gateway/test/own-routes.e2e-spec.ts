@@ -23,7 +23,7 @@ describe('/rightsize/health', () => {
       reasons: [],
       mode: 'active',
       v1: { translated: 0, passed: {} },
-      log: { position: 7, queued: 0, lag: 0 },
+      log: { position: 7, queued: 0, lag: 0, droppedDecisions: 0, lost: 0, projections: [] },
     });
   });
 

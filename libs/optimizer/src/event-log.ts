@@ -1,33 +1,16 @@
 import { Logger } from '@nestjs/common';
 import type { EventBus } from '@nestjs/cqrs';
-import { EventStoreError, ProjectionRunner, type EventMetadata, type NewEvent } from '@rightsize/event-store';
-import { openEventStorage, type EventStorage } from '@rightsize/event-store-sqlite';
+import { EventStoreError, ProjectionRunner, type EventMetadata, type ProjectionStatus } from '@rightsize/event-store';
+import { openEventStorage, type EventStorage, type EventStorageOptions } from '@rightsize/event-store-sqlite';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 import { notificationOf } from './domain-notifications.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
+import { LogWriter } from './log-writer.js';
 import { newId } from './new-id.js';
 import type { ReadModels } from './projections/read-models.js';
-
-/**
- * Events kept in memory: those of the last moments, and all while the log cannot be opened. Beyond it
- * the newest are dropped and counted.
- */
-const WAITING_CAPACITY = 10_000;
+import { WaitingEvents } from './waiting-events.js';
 
 const REOPEN_MS = 15_000;
-
-/**
- * Events wait this long for company: one commit then pays for many, and none falls between a request
- * and its answer. The end of the process by SIGKILL loses them (docs/decisions/durability.md).
- */
-const LINGER_MS = 25;
-
-/**
- * Events written in one turn of the event loop, which stands still meanwhile: about a millisecond. A
- * longer queue is written in larger parts, so that it shrinks whatever the traffic is.
- */
-const PART_EVENTS = 24;
-const PARTS = 8;
 
 /** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
 const FOLD_DELAY_MS = 100;
@@ -35,9 +18,22 @@ const FOLD_DELAY_MS = 100;
 /** Events folded and committed at once: about a millisecond for each projection. */
 const PAGE_EVENTS = 24;
 
-interface Waiting {
-  readonly stream: string;
-  readonly event: NewEvent;
+/** Milliseconds for which health goes on telling that decisions were left out. */
+const TELL_MS = 300_000;
+
+/** How the log fares, in numbers. */
+export interface LogProgress {
+  /** Position of the last event appended by this process or found at start. */
+  readonly position: number;
+  /** Events that are not durable yet. */
+  readonly queued: number;
+  /** Positions that the slowest projection is behind. */
+  readonly lag: number;
+  /** Decisions that were not recorded, because the disk was slower than the traffic. */
+  readonly droppedDecisions: number;
+  /** Other events that could not be recorded. */
+  readonly lost: number;
+  readonly projections: readonly Omit<ProjectionStatus, 'error'>[];
 }
 
 /**
@@ -46,28 +42,38 @@ interface Waiting {
  * that decisions stay good; once it can, they are appended and the read models follow the log again.
  */
 export class EventLog {
-  readonly #file: string;
+  readonly #options: EventStorageOptions;
   readonly #readModels: ReadModels;
-  readonly #bus: EventBus;
   readonly #logger = new Logger('RightsizeEventLog');
-  readonly #unsettled = new Set<Promise<void>>();
-  #behind: (() => void)[] = [];
-  #waiting: Waiting[] = [];
+  readonly #waiting: WaitingEvents;
+  readonly #writer: LogWriter;
   #storage: EventStorage | null = null;
   #runner: ProjectionRunner | null = null;
   #opening: Promise<void> | null = null;
   #reopen: NodeJS.Timeout | null = null;
-  #linger: NodeJS.Timeout | null = null;
-  #writing: Promise<void> | null = null;
   #problem: string | null = null;
-  #lost = 0;
   #position = 0;
   #closed = false;
+  #toldDropped = 0;
+  #droppedAtMs = -Infinity;
 
-  constructor(file: string, readModels: ReadModels, bus: EventBus) {
-    this.#file = file;
+  constructor(
+    options: Pick<EventStorageOptions, 'file' | 'lockedAfterMs'>,
+    readModels: ReadModels,
+    bus: EventBus,
+    waiting: WaitingEvents = new WaitingEvents(),
+  ) {
+    this.#options = options;
     this.#readModels = readModels;
-    this.#bus = bus;
+    this.#waiting = waiting;
+    this.#writer = new LogWriter(waiting, {
+      written: (events, position) => {
+        this.#position = Math.max(this.#position, position);
+        this.#problem = null;
+        for (const { type, data } of events) bus.publish(notificationOf({ type, data } as DomainEvent));
+      },
+      failed: (error) => this.#fail(error),
+    });
   }
 
   /** Opens the log and brings the read models up to its end. Never rejects: see {@link problems}. */
@@ -78,14 +84,12 @@ export class EventLog {
     return this.#opening;
   }
 
-  /** Queues an event and returns its id. Durable some {@link LINGER_MS} later: {@link settled} waits for that. */
+  /** Queues an event and returns its id. Durable some 25 ms later: {@link settled} waits for that. */
   record(stream: string, event: DomainEvent, metadata: EventMetadata): string {
     const id = newId();
     const schemaVersion = EVENT_UPCASTERS.currentVersion(event.type)!;
-    if (this.#waiting.length >= WAITING_CAPACITY) this.#lost += 1;
-    else this.#waiting.push({ stream, event: { id, type: event.type, schemaVersion, data: event.data, metadata } });
-    if (this.#storage) this.#writeSoon();
-    else for (const projection of this.#readModels.all) projection.applyDomain(event);
+    this.#writer.push({ stream, event: { id, type: event.type, schemaVersion, data: event.data, metadata } });
+    if (!this.#storage) for (const projection of this.#readModels.all) projection.applyDomain(event);
     return id;
   }
 
@@ -94,14 +98,12 @@ export class EventLog {
    * an answer and the next request, but when events are written, in order. It must not throw.
    */
   behind(work: () => void): void {
-    this.#behind.push(work);
-    this.#writeSoon();
+    this.#writer.behind(work);
   }
 
   /** Resolves when everything recorded so far is durable and folded, or has failed. */
   async settled(): Promise<void> {
-    await this.#write();
-    await Promise.all(this.#unsettled);
+    await this.#writer.settled();
     await this.#runner?.waitFor(this.#position).catch(() => undefined);
   }
 
@@ -110,18 +112,27 @@ export class EventLog {
     const stopped = (this.#runner?.status() ?? []).filter((s) => s.error !== null);
     return [
       ...(this.#problem ? [this.#problem] : []),
-      ...(this.#lost > 0 ? [`${this.#lost} events could not be recorded`] : []),
-      ...stopped.map((s) => `projection ${s.name}: ${s.error?.message ?? 'stopped'}`),
+      ...this.#leftOut(),
+      ...stopped.map((s) => `projection ${s.name}: ${s.error?.message ?? 'stopped'}${remedyOf(s)}`),
     ];
   }
 
-  /** Position of the last event appended by this process or found at start; events queued; the slowest projection's lag. */
-  get progress(): { readonly position: number; readonly queued: number; readonly lag: number } {
-    const lag = Math.max(0, ...(this.#runner?.status() ?? []).map((s) => s.lag));
+  get progress(): LogProgress {
+    const status = this.#runner?.status() ?? [];
     return {
       position: this.#position,
-      queued: this.#waiting.length + (this.#storage?.health().queuedEvents ?? 0),
-      lag,
+      queued: this.#writer.queued,
+      lag: Math.max(0, ...status.map((s) => s.lag)),
+      droppedDecisions: this.#waiting.droppedDecisions,
+      lost: this.#waiting.lost,
+      projections: status.map(({ name, version, position, lag, state, parkedAt }) => ({
+        name,
+        version,
+        position,
+        lag,
+        state,
+        parkedAt,
+      })),
     };
   }
 
@@ -130,6 +141,7 @@ export class EventLog {
     if (this.#reopen) clearTimeout(this.#reopen);
     await this.#opening;
     await this.settled();
+    await this.#writer.close();
     await this.#runner?.stop();
     await this.#storage?.close();
     this.#storage = null;
@@ -137,7 +149,7 @@ export class EventLog {
 
   async #tryOpen(): Promise<void> {
     try {
-      const storage = await openEventStorage({ file: this.#file });
+      const storage = await openEventStorage(this.#options);
       const runner = new ProjectionRunner(storage.store, storage.readModels, this.#readModels.all, {
         upcasters: EVENT_UPCASTERS,
         wakeDelayMs: FOLD_DELAY_MS,
@@ -149,7 +161,7 @@ export class EventLog {
       this.#runner = runner;
       this.#storage = storage;
       this.#problem = null;
-      await this.#write();
+      await this.#writer.attach(storage);
     } catch (error) {
       this.#fail(error);
       if (!this.#closed) this.#reopenLater();
@@ -161,48 +173,17 @@ export class EventLog {
     this.#reopen.unref();
   }
 
-  #writeSoon(): void {
-    this.#linger ??= setTimeout(() => void this.#write(), LINGER_MS);
-  }
-
-  /** Hands everything that waits to the store, in parts. One at a time; a second caller shares the first one's. */
-  #write(): Promise<void> {
-    if (this.#linger) clearTimeout(this.#linger);
-    this.#linger = null;
-    if (this.#behind.length > 0 || (this.#storage && this.#waiting.length > 0)) this.#writing ??= this.#writeAll();
-    return this.#writing ?? Promise.resolve();
-  }
-
-  async #writeAll(): Promise<void> {
-    for (;;) {
-      for (const work of part(this.#behind)) work();
-      if (this.#storage) this.#appendAll(this.#storage, part(this.#waiting));
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#behind.length === 0 && (this.#storage === null || this.#waiting.length === 0)) break;
-    }
-    // In the same step as the loop's last look: what is recorded in between would wait for nobody.
-    this.#writing = null;
-  }
-
-  /** Appends of one turn become one transaction, in the order in which they were made. */
-  #appendAll(storage: EventStorage, entries: readonly Waiting[]): void {
-    for (const [stream, events] of byStream(entries)) this.#append(storage, stream, events);
-  }
-
-  #append(storage: EventStorage, stream: string, events: readonly NewEvent[]): void {
-    const done = storage.store.append(stream, events).then(
-      (result) => {
-        if (result.kind === 'appended') this.#position = Math.max(this.#position, result.position);
-        this.#problem = null;
-        for (const { type, data } of events) this.#bus.publish(notificationOf({ type, data } as DomainEvent));
-      },
-      (error: unknown) => {
-        this.#lost += events.length;
-        this.#fail(error);
-      },
-    );
-    this.#unsettled.add(done);
-    void done.finally(() => this.#unsettled.delete(done));
+  /** Decisions that gave way are told of for a while, other events that were lost for good. */
+  #leftOut(): readonly string[] {
+    const { droppedDecisions, lost } = this.#waiting;
+    const nowMs = performance.now();
+    if (droppedDecisions > this.#toldDropped) this.#droppedAtMs = nowMs;
+    this.#toldDropped = droppedDecisions;
+    const why = 'the disk is slower than the traffic; what became of the requests is recorded all the same';
+    return [
+      ...(lost > 0 ? [`${lost} events could not be recorded`] : []),
+      ...(nowMs - this.#droppedAtMs < TELL_MS ? [`${droppedDecisions} decisions were not recorded: ${why}`] : []),
+    ];
   }
 
   #fail(error: unknown): void {
@@ -215,18 +196,7 @@ export class EventLog {
   }
 }
 
-/** Takes from the front what one turn of the event loop may work off. */
-function part<T>(queue: T[]): readonly T[] {
-  return queue.splice(0, Math.max(PART_EVENTS, Math.ceil(queue.length / PARTS)));
-}
-
-/** Neighbours in one stream together: a request's events are one append, and none comes before what led to it. */
-function byStream(entries: readonly Waiting[]): readonly (readonly [stream: string, events: readonly NewEvent[]])[] {
-  const appends: [string, NewEvent[]][] = [];
-  for (const { stream, event } of entries) {
-    const last = appends.at(-1);
-    if (last?.[0] === stream) last[1].push(event);
-    else appends.push([stream, [event]]);
-  }
-  return appends;
+function remedyOf({ name, parkedAt }: ProjectionStatus): string {
+  if (parkedAt === null) return '';
+  return `; an upgrade may mend it, or go on without the event: npm run maintenance -- skip ${name} ${parkedAt}`;
 }

@@ -71,7 +71,25 @@ export interface HealthReport {
   /** Why it is degraded, in words for people; empty when ready. */
   readonly reasons: readonly string[];
   readonly mode: string;
-  readonly log: { readonly position: number; readonly queued: number; readonly lag: number };
+  readonly log: {
+    readonly position: number;
+    readonly queued: number;
+    readonly lag: number;
+    /** Decisions that were not recorded because the disk was slower than the traffic. */
+    readonly droppedDecisions: number;
+    /** Other events that could not be recorded. */
+    readonly lost: number;
+    /** Where each read model stands. */
+    readonly projections: readonly {
+      readonly name: string;
+      readonly version: number;
+      readonly position: number;
+      readonly lag: number;
+      readonly state: string;
+      /** Position of an event that it cannot fold and waits at. */
+      readonly parkedAt: number | null;
+    }[];
+  };
 }
 
 /** The door through which a proxy uses the optimizer. Fail open: no method throws or rejects. */

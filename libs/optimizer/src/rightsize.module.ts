@@ -105,7 +105,7 @@ const providers: Provider[] = [
     provide: EventLog,
     inject: [Settings, ReadModels, EventBus],
     useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus) =>
-      new EventLog(settings.database, readModels, bus),
+      new EventLog({ file: settings.database }, readModels, bus),
   },
   {
     provide: RecentDecisions,
