@@ -10,7 +10,7 @@ const may = {
   ollama: ['optimizer-core'],
   traffic: ['ollama'],
   configuration: [],
-  optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama'],
+  optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama', 'ollama-model'],
 };
 
 const layers = Object.entries(may).map(([library, allowed]) => ({

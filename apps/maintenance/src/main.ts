@@ -7,9 +7,11 @@ import { exportLog } from './export.js';
 import { importLog } from './import.js';
 import { migrate } from './migrate.js';
 import { parked, skip } from './parked.js';
+import { activate, policies, rollback } from './policies.js';
 import { rebuild } from './rebuild.js';
 import { register } from './register.js';
 import { retain } from './retain.js';
+import { retrain } from './retrain.js';
 import { templates } from './templates.js';
 import { verify } from './verify.js';
 
@@ -18,6 +20,10 @@ const COMMANDS: readonly MaintenanceCommand[] = [
   verify,
   explain,
   templates,
+  retrain,
+  policies,
+  activate,
+  rollback,
   rebuild,
   parked,
   skip,

@@ -17,5 +17,7 @@ export * from './tokenizer.js';
 export * from './truncation.js';
 export { slotsFor, type LoadedRunner } from './runner.js';
 export * from './policy-replay/knowledge.js';
+export * from './policy-replay/learnt-machine.js';
 export * from './policy-replay/policy-replay.js';
+export * from './policy-replay/replay-traffic.js';
 export * from './policy-replay/replayed-request.js';
