@@ -58,6 +58,7 @@ export function learntMachine(
   const base = prices.load(0);
   const hardware: Hardware = {
     vramBytes: spilling?.vramBytes ?? NEVER_FULL_BYTES,
+    ramBytes: NEVER_FULL_BYTES,
     weightsBytes,
     overheadBytes: Math.max(0, fixed - weightsBytes),
     kvBytesPerToken: perToken,
