@@ -11,6 +11,8 @@ const may = {
   traffic: ['ollama'],
   configuration: [],
   optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama', 'ollama-model'],
+  telemetry: ['optimizer-core'],
+  'optimizer-admin': ['optimizer', 'optimizer-core', 'event-store'],
 };
 
 const layers = Object.entries(may).map(([library, allowed]) => ({
