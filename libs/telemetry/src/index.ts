@@ -1,1 +1,3 @@
-export {};
+export * from './exchange-lines.js';
+export * from './open-telemetry.js';
+export * from './prometheus-metrics.js';
