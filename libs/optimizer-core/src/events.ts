@@ -19,6 +19,7 @@ export const EVENT_TYPES = {
   PolicyTrained: 'policy.trained',
   PolicyActivated: 'policy.activated',
   RunnerLoadFailed: 'runner.load-failed',
+  OperatorActed: 'operator.acted',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -219,8 +220,25 @@ export interface RunnerLoadFailedV1 {
   readonly atMs: number;
 }
 
+/** Somebody changed something by hand, or a file did. Kept for people: nothing is learnt from it. */
+export interface OperatorActedV1 {
+  /** What was done: `configuration.change`, `policy.activate`, … */
+  readonly action: string;
+  /** What it was done to; never a secret. */
+  readonly target: string;
+  readonly details: Readonly<Record<string, string>>;
+  /** By whom, as far as it can be told: `key`, `local`, `file`. */
+  readonly by: string;
+  readonly atMs: number;
+}
+
+export interface OperatorEvent {
+  readonly type: 'operator.acted';
+  readonly data: OperatorActedV1;
+}
+
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent = TrafficEvent | PolicyEvent;
+export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent;
 
 /** What requests to models have told. */
 export type TrafficEvent =

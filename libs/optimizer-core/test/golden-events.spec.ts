@@ -27,7 +27,12 @@ const traffic: readonly TrafficEvent[] = [
   golden('request.refused'),
   golden('runner.load-failed'),
 ];
-const history: readonly DomainEvent[] = [...traffic, golden('policy.trained'), golden('policy.activated')];
+const history: readonly DomainEvent[] = [
+  ...traffic,
+  golden('policy.trained'),
+  golden('policy.activated'),
+  golden('operator.acted'),
+];
 const { model, templateId } = golden('template.detected').data;
 
 // Golden files are never edited; what they say must fold for as long as logs exist that hold them.

@@ -1,5 +1,6 @@
 import type {
   DomainEvent,
+  OperatorActedV1,
   PolicyActivatedV1,
   PolicyTrainedV1,
   RequestCompletedV1,
@@ -65,6 +66,10 @@ export class RunnerLoadFailed {
   constructor(readonly data: RunnerLoadFailedV1) {}
 }
 
+export class OperatorActed {
+  constructor(readonly data: OperatorActedV1) {}
+}
+
 export function notificationOf(event: DomainEvent): object {
   switch (event.type) {
     case 'request.optimized':
@@ -89,6 +94,8 @@ export function notificationOf(event: DomainEvent): object {
       return new PolicyActivated(event.data);
     case 'runner.load-failed':
       return new RunnerLoadFailed(event.data);
+    case 'operator.acted':
+      return new OperatorActed(event.data);
     case 'truncation.detected':
       return new TruncationDetected(event.data);
   }

@@ -9,6 +9,7 @@ import { LogWriter } from './log-writer.js';
 import { newId } from './new-id.js';
 import type { ReadModels } from './projections/read-models.js';
 import { WaitingEvents } from './waiting-events.js';
+import { Witnesses } from './witness.js';
 
 const REOPEN_MS = 15_000;
 
@@ -44,6 +45,7 @@ export interface LogProgress {
 export class EventLog {
   readonly #options: EventStorageOptions;
   readonly #readModels: ReadModels;
+  readonly #witnesses: Witnesses;
   readonly #logger = new Logger('RightsizeEventLog');
   readonly #waiting: WaitingEvents;
   readonly #writer: LogWriter;
@@ -62,8 +64,10 @@ export class EventLog {
     readModels: ReadModels,
     bus: EventBus,
     waiting: WaitingEvents = new WaitingEvents(),
+    witnesses: Witnesses = new Witnesses(),
   ) {
     this.#options = options;
+    this.#witnesses = witnesses;
     this.#readModels = readModels;
     this.#waiting = waiting;
     this.#writer = new LogWriter(waiting, {
@@ -87,6 +91,7 @@ export class EventLog {
   /** Queues an event and returns its id. Durable some 25 ms later: {@link settled} waits for that. */
   record(stream: string, event: DomainEvent, metadata: EventMetadata): string {
     const id = newId();
+    this.#witnesses.tell((witness) => witness.recorded?.(event));
     const schemaVersion = EVENT_UPCASTERS.currentVersion(event.type)!;
     this.#writer.push({ stream, event: { id, type: event.type, schemaVersion, data: event.data, metadata } });
     if (!this.#storage) for (const projection of this.#readModels.all) projection.applyDomain(event);
@@ -134,6 +139,16 @@ export class EventLog {
         parkedAt,
       })),
     };
+  }
+
+  /** Where each read model stands; empty while the log is not open. */
+  get projections(): readonly ProjectionStatus[] {
+    return this.#runner?.status() ?? [];
+  }
+
+  /** For reading; null while the log is not open. */
+  get storage(): EventStorage | null {
+    return this.#storage;
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,8 @@ export type { ActiveRow, PolicyRow } from './projections/fold-policies.js';
 export * from './projections/folded-rows.js';
 export * from './projections/read-models.js';
 export * from './rightsize-service.contract.js';
+export { Inspection, type ModelInsight, type TemplateInsight } from './inspection.js';
+export type { Witness } from './witness.js';
 export { RightsizeModule } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export { SettingsError, type ClientWindowSetting, type RightsizeOptions, type SettingsOverride } from './settings.js';

@@ -19,6 +19,8 @@ import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens
 import { RunnerTracker } from './runner-tracker.js';
 import { DecideInTurn, type Asked } from './decide-in-turn.js';
 import { SwitchGates } from './switch-gates.js';
+import { Inspection } from './inspection.js';
+import { Witnesses } from './witness.js';
 import { SizingPlans } from './sizing-plans.js';
 import {
   isAllOff,
@@ -77,6 +79,7 @@ const providers: Provider[] = [
     inject: [Backend, Clock],
     useFactory: (backend: Backend, clock: Clock) => new ModelCatalogue(backend, clock),
   },
+  { provide: Witnesses, useFactory: () => new Witnesses() },
   { provide: ReadModels, useFactory: () => new ReadModels() },
   {
     provide: ActivePolicies,
@@ -103,9 +106,9 @@ const providers: Provider[] = [
   },
   {
     provide: EventLog,
-    inject: [Settings, ReadModels, EventBus],
-    useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus) =>
-      new EventLog({ file: settings.database }, readModels, bus),
+    inject: [Settings, ReadModels, EventBus, Witnesses],
+    useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus, witnesses: Witnesses) =>
+      new EventLog({ file: settings.database }, readModels, bus, undefined, witnesses),
   },
   {
     provide: RecentDecisions,
@@ -116,6 +119,7 @@ const providers: Provider[] = [
   RecordCompletionHandler,
   RetryRefusedHandler,
   GetSizingViewHandler,
+  Inspection,
   RightsizeService,
 ];
 
@@ -123,5 +127,5 @@ const providers: Provider[] = [
  * Sizing for a Nest application that proxies to Ollama: import `RightsizeModule.forRoot(options)` or
  * `forRootAsync({...})`, inject {@link RightsizeService}. A bad option throws a `SettingsError` at start.
  */
-@Module({ imports: [CqrsModule], providers, exports: [RightsizeService] })
+@Module({ imports: [CqrsModule], providers, exports: [RightsizeService, Inspection] })
 export class RightsizeModule extends ConfigurableModuleClass {}

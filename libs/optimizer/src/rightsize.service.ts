@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { parseRefusal } from '@rightsize/ollama';
-import type { TemplateDetector } from '@rightsize/optimizer-core';
+import type { OperatorActedV1, TemplateDetector } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
@@ -25,6 +25,7 @@ import type {
 import { Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
+import { Witnesses, type Witness } from './witness.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -56,6 +57,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(SizingPlans) private readonly plans: SizingPlans,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
+    @Inject(Witnesses) private readonly witnesses: Witnesses,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -81,11 +83,15 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       return untouched(requestId, input.body, 'off');
     }
     try {
+      const began = performance.now();
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
+      const seconds = (performance.now() - began) / 1000;
+      this.witnesses.tell((witness) => witness.decided?.(seconds));
       if (typeof exchange === 'string') return this.unsent(exchange, requestId, input.body);
       return this.sent(exchange);
     } catch (error) {
-      this.fail('deciding', error);
+      this.witnesses.tell((witness) => witness.failedOpen?.());
+      this.fail(`deciding ${requestId}`, error);
       return untouched(requestId, input.body, 'failed-open');
     }
   }
@@ -98,6 +104,17 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   /** Takes over options that can be changed at run time. Throws a `SettingsError`, and changes nothing, when one cannot be used. */
   reconfigure(options: RightsizeOptions): void {
     reloadSettings(this.settings, options);
+  }
+
+  /** Tells of everything that happens from now on. */
+  watch(witness: Witness): void {
+    this.witnesses.add(witness);
+  }
+
+  /** Notes for people who did what to this instance. */
+  audit(act: Omit<OperatorActedV1, 'atMs'>): void {
+    const data = { ...act, atMs: this.clock.nowMs() };
+    this.log.record('operator', { type: 'operator.acted', data }, {});
   }
 
   health(): HealthReport {
@@ -152,7 +169,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       return next && this.sent(next);
     } catch (error) {
       exchange.pass?.leave();
-      this.fail('deciding again', error);
+      this.fail(`deciding ${exchange.requestId} again`, error);
       return null;
     }
   }
@@ -161,10 +178,12 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     const done = (outcome: Outcome) => {
       const completion = new RecordCompletion(exchange, outcome, this.clock.nowMs());
       this.log.behind(() => {
-        this.commands.execute(completion).catch((error: unknown) => this.fail('recording', error));
+        this.commands
+          .execute(completion)
+          .catch((error: unknown) => this.fail(`recording ${exchange.requestId}`, error));
       });
     };
-    return new AnswerObserver(exchange.ticket, done, (error) => this.fail('observing', error));
+    return new AnswerObserver(exchange.ticket, done, (error) => this.fail(`observing ${exchange.requestId}`, error));
   }
 
   private fail(doing: string, error: unknown): void {

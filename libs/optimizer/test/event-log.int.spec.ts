@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { EventBus } from '@nestjs/cqrs';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
-import type { DomainEvent } from '@rightsize/optimizer-core';
+import type { DomainEvent, TrafficEvent } from '@rightsize/optimizer-core';
 import Database from 'better-sqlite3';
 import { EventLog } from '../src/event-log.js';
 import { ReadModels } from '../src/index.js';
 import { WaitingEvents } from '../src/waiting-events.js';
 
-const golden = (type: string): DomainEvent =>
-  JSON.parse(readFileSync(new URL(`../../../test/golden/${type}.v1.json`, import.meta.url), 'utf8')) as DomainEvent;
+const golden = (type: string): TrafficEvent =>
+  JSON.parse(readFileSync(new URL(`../../../test/golden/${type}.v1.json`, import.meta.url), 'utf8')) as TrafficEvent;
 const OPTIMIZED = golden('request.optimized');
 const COMPLETED = golden('request.completed');
 

@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  rebuildBeside,
+  type EventStore,
+  type ProjectionStatus,
+  type ReadModelStore,
+  type RebuildBesideReport,
+} from '@rightsize/event-store';
+import type {
+  KnownTemplate,
+  ModelFacts,
+  ModelStatistics,
+  RunnerView,
+  TemplateStatistics,
+} from '@rightsize/optimizer-core';
+import { stat } from 'node:fs/promises';
+import { ActivePolicies } from './active-policies.js';
+import { EventLog } from './event-log.js';
+import { EVENT_UPCASTERS } from './event-upcasters.js';
+import { ModelCatalogue } from './model-catalogue.js';
+import { ReadModels } from './projections/read-models.js';
+import { Settings } from './rightsize.tokens.js';
+import { RunnerTracker } from './runner-tracker.js';
+import type { RightsizeSettings } from './settings.js';
+
+/** A model as far as it is known: what it is, what is loaded, what was learnt. */
+export interface ModelInsight {
+  readonly model: string;
+  readonly facts: ModelFacts | null;
+  readonly runner: RunnerView | null;
+  readonly statistics: ModelStatistics | null;
+}
+
+export interface TemplateInsight {
+  readonly known: KnownTemplate;
+  readonly statistics: TemplateStatistics | null;
+}
+
+/** What this instance knows, for those who look after it. Apart from the store, all of it is in memory. */
+@Injectable()
+export class Inspection {
+  constructor(
+    @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(ReadModels) private readonly readModels: ReadModels,
+    @Inject(RunnerTracker) private readonly runners: RunnerTracker,
+    @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(ActivePolicies) readonly policies: ActivePolicies,
+  ) {}
+
+  /** The log and its read models, for reading; null while the log is not open. */
+  get storage(): { readonly store: EventStore; readonly readModels: ReadModelStore } | null {
+    return this.log.storage;
+  }
+
+  get projections(): readonly ProjectionStatus[] {
+    return this.log.projections;
+  }
+
+  models(): readonly ModelInsight[] {
+    return [...this.readModels.models.values()].map((statistics) => this.#insight(statistics.model, statistics));
+  }
+
+  /** Null: nothing was ever asked of it. */
+  model(name: string): ModelInsight | null {
+    const statistics = this.readModels.models.get(name);
+    return statistics && this.#insight(name, statistics);
+  }
+
+  /** In the order in which they were detected. */
+  templates(): readonly TemplateInsight[] {
+    return [...this.readModels.knownTemplates.values()].map((known) => this.#template(known));
+  }
+
+  template(id: string): TemplateInsight | null {
+    const known = this.readModels.knownTemplates.get(id);
+    return known && this.#template(known);
+  }
+
+  /** Bytes of the log on disk, with what is not yet folded into it; null where it is in memory or cannot be seen. */
+  async storeBytes(): Promise<number | null> {
+    const { database } = this.settings;
+    if (database === ':memory:') return null;
+    const sizes = await Promise.all(
+      [database, `${database}-wal`].map((file) =>
+        stat(file).then(
+          ({ size }) => size,
+          () => null,
+        ),
+      ),
+    );
+    return sizes[0] === null ? null : (sizes[0] ?? 0) + (sizes[1] ?? 0);
+  }
+
+  /** Folds a read model anew beside its rows and puts it in their place. Null: there is no such one, or no log. */
+  async rebuild(
+    name: string,
+    onProgress: (position: number, target: number) => void,
+  ): Promise<RebuildBesideReport | null> {
+    const { storage } = this.log;
+    // A fresh one: the one in use goes on meanwhile.
+    const projection = new ReadModels().all.find((one) => one.name === name);
+    if (storage === null || projection === undefined) return null;
+    return rebuildBeside(storage.store, storage.readModels, projection, { upcasters: EVENT_UPCASTERS, onProgress });
+  }
+
+  #insight(model: string, statistics: ModelStatistics | null): ModelInsight {
+    return { model, facts: this.catalogue.facts(model), runner: this.runners.view(model), statistics };
+  }
+
+  #template(known: KnownTemplate): TemplateInsight {
+    return { known, statistics: this.readModels.templates.get(known.templateId) };
+  }
+}
