@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { makeCases } from './differential/cases.js';
 import { compare, type Compared } from './differential/compare.js';
+import { record } from './differential/record.js';
 
 interface Options {
   readonly upstream: string;
@@ -12,6 +13,7 @@ interface Options {
   readonly seed: number;
   readonly show: number;
   readonly json: boolean;
+  readonly record?: string;
 }
 
 /** With this template any model takes tools and can be asked to think. */
@@ -55,8 +57,10 @@ async function run(options: Options): Promise<void> {
   const made = { model: tools, from: options.model, template: TEMPLATE, stream: false };
   if (isMade) await ask(`${options.upstream}/api/create`, 'POST', made);
   try {
+    const cases = makeCases(options.count, options.seed, { plain: options.model, tools });
+    if (options.record !== undefined) return await record(cases, options.upstream, options.record);
     const results: Compared[] = [];
-    for (const each of makeCases(options.count, options.seed, { plain: options.model, tools })) {
+    for (const each of cases) {
       results.push(await compare(each, options.upstream, options.gateway, true));
       if (!options.json) process.stderr.write(`\r${results.length} of ${options.count}`);
     }
@@ -78,11 +82,12 @@ function whole(text: string): number {
 const command = new Command('differential')
   .description("Sends the same requests to Ollama's own /v1 routes and through the gateway, and compares the answers")
   .requiredOption('--upstream <url>', 'an Ollama server, with a window that holds every prompt (OLLAMA_CONTEXT_LENGTH)')
-  .requiredOption('--gateway <url>', 'a gateway before that very server')
+  .option('--gateway <url>', 'a gateway before that very server', 'http://127.0.0.1:11435')
   .requiredOption('--model <name>', 'a small model; another is made of it that takes tools, and deleted at the end')
   .option('--tools-model <name>', 'a model that takes tools and thinks, instead of making one')
   .option('--count <number>', 'requests', whole, 300)
   .option('--seed <number>', 'of the requests', whole, 1)
   .option('--show <number>', 'differences to print', whole, 10)
+  .option('--record <file>', 'instead, write down what the server answers on its own route and on the native one')
   .option('--json', 'print everything that was compared', false);
 await run(command.parse().opts<Options>());

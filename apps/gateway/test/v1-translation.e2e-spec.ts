@@ -273,3 +273,67 @@ describe('a request that only its own route can answer', () => {
     expect(health).toMatchObject({ v1: { translated: 1, passed: { 'unknown-field': 2 } } });
   });
 });
+
+describe('an encoded body', () => {
+  const zstd = Buffer.from(
+    'KLUv/WQWAH0CADIEDxagtTng12MlLaElWmWTbqtazIYlqjIQTbjSKyOYBcAQrXfygVROhcbyEyNcZcOV3of5nXpBU68U+WAqCwUAehMMIAppm2aCMiK35hPufA2V',
+    'base64',
+  );
+
+  function encoded(url: string, encoding: string, body: Buffer) {
+    return send(`${url}/v1/chat/completions`, { method: 'POST', headers: ['Content-Encoding', encoding], body });
+  }
+
+  it('in zstd is translated, and goes on plain', async () => {
+    const { url, seen } = await before((request, response) => {
+      expect(request.headers['content-encoding']).toBeUndefined();
+      response.end(DONE);
+    });
+    expect((await encoded(url, 'zstd', zstd)).message.headers['x-rightsize-route']).toBe('translate');
+    expect(JSON.parse(seen[0]!.body)).toMatchObject({ model: 'm', options: { num_predict: 2 } });
+  });
+
+  it.each(['gzip', 'br', 'zstd'])(
+    'in %s that cannot be read goes on as it came: the server says what is wrong',
+    async (encoding) => {
+      const got: [string | undefined, string][] = [];
+      const gateway = await bench.before((request, response) => {
+        void bodyOf(request).then((body) => {
+          got.push([request.headers['content-encoding'], body.toString('latin1')]);
+          response.writeHead(400).end('no');
+        });
+      });
+      const answer = await encoded(gateway.url, encoding, Buffer.from('\x1f\x8bpacked', 'latin1'));
+      expect([answer.status, answer.message.headers['x-rightsize-route-reason']]).toEqual([400, 'encoding']);
+      expect(got).toEqual([[encoding, '\x1f\x8bpacked']]);
+    },
+  );
+});
+
+describe('a message of the Anthropic dialect that asks a model to think', () => {
+  const asked = { ...HELLO, max_tokens: 5, thinking: { type: 'enabled', budget_tokens: 1024 } };
+
+  it('is asked again without, when the model cannot, and the next one is at once', async () => {
+    const { url, seen } = await before((_request, response) => {
+      const { think } = JSON.parse(seen.at(-1)!.body) as { think?: boolean };
+      if (think === true) response.writeHead(400).end('{"error":"\\"m\\" does not support thinking"}');
+      else response.end(DONE);
+    });
+    const first = await post(url, asked, '/v1/messages');
+    expect(JSON.parse(first.body.toString())).toMatchObject({ type: 'message', stop_reason: 'end_turn' });
+    expect(seen.map((each) => (JSON.parse(each.body) as { think?: boolean }).think)).toEqual([true, undefined]);
+    expect(bench.door.ends).toEqual(['complete', 'complete']);
+    await post(url, asked, '/v1/messages');
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is refused as the server refuses it for any other reason', async () => {
+    const { url, seen } = await before((_request, response) => response.writeHead(400).end('{"error":"no"}'));
+    const answer = await post(url, asked, '/v1/messages');
+    expect(JSON.parse(answer.body.toString())).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'no' },
+    });
+    expect(seen).toHaveLength(1);
+  });
+});

@@ -22,7 +22,8 @@ export function goMapJson(value: unknown): string {
 }
 
 function print(value: unknown, sorted: boolean): string | undefined {
-  if (typeof value === 'string') return escaped(JSON.stringify(value));
+  // Go has no lone surrogates: they are replaced when it reads them.
+  if (typeof value === 'string') return escaped(JSON.stringify(value.toWellFormed()));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (value instanceof RawJson) return value.text;
   if (Array.isArray(value)) return `[${value.map((item) => print(item, sorted) ?? 'null').join(',')}]`;

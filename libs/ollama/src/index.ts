@@ -12,3 +12,4 @@ export * from './load-failure.js';
 export * from './server-facts.js';
 export * from './go-json.js';
 export * from './v1/index.js';
+export * from './zstd-body.js';

@@ -19,13 +19,11 @@ export async function askOnce(
   const type = response.headers.get('content-type') ?? '';
   const text = await response.text();
   const route = [response.headers.get('x-rightsize-route'), response.headers.get('x-rightsize-route-reason')];
-  const isStream = type.startsWith('text/event-stream');
-  return {
-    status: response.status,
-    type,
-    parts: isStream ? events(text) : [normal(parsed(text))],
-    route: route.filter(Boolean).join(' '),
-  };
+  return { ...normalAnswer(response.status, type, text), route: route.filter(Boolean).join(' ') };
+}
+
+export function normalAnswer(status: number, type: string, text: string): NormalAnswer {
+  return { status, type, parts: type.startsWith('text/event-stream') ? events(text) : [normal(parsed(text))] };
 }
 
 function events(text: string): unknown[] {

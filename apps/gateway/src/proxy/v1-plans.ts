@@ -1,4 +1,11 @@
-import { isCloudName, translateV1, type Translated, type Translation, type V1Route } from '@rightsize/ollama';
+import {
+  isCloudName,
+  translateV1,
+  unpackZstd,
+  type Translated,
+  type Translation,
+  type V1Route,
+} from '@rightsize/ollama';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayOptions } from '../gateway-options.js';
 
@@ -46,9 +53,20 @@ export class V1Plans {
     const { v1, rightsize } = this.#options;
     if ((rightsize.mode ?? 'active') !== 'active' || v1[route] === 'pass') return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
-    const encoding = headers['content-encoding'] ?? 'identity';
-    if (encoding !== 'identity') return pass('encoding');
-    return judge(translated(route, body));
+    const plain = unpacked(body, headers['content-encoding'] ?? 'identity');
+    return plain === null ? pass('encoding') : judge(translated(route, plain));
+  }
+}
+
+/** Null for what the server does not unpack either, or no further than its bounds. */
+function unpacked(body: Buffer, encoding: string): Buffer | null {
+  switch (encoding) {
+    case 'identity':
+      return body;
+    case 'zstd':
+      return unpackZstd(body);
+    default:
+      return null;
   }
 }
 

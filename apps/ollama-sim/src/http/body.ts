@@ -1,5 +1,5 @@
+import { unpackZstd } from '@rightsize/ollama';
 import type { IncomingMessage } from 'node:http';
-import { gunzipSync } from 'node:zlib';
 import { readJson } from '../go/json-syntax.js';
 import { typedFields, type Fields, type Shape } from '../go/typed-fields.js';
 
@@ -7,8 +7,14 @@ import { typedFields, type Fields, type Shape } from '../go/typed-fields.js';
 export async function readBody(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
-  return req.headers['content-encoding'] === 'gzip' && bytes.length > 0 ? gunzipSync(bytes) : bytes;
+  return Buffer.concat(chunks);
+}
+
+/** All text of a request; the `/v1` routes take zstd, which is the only encoding that the real server knows. */
+async function readText(req: IncomingMessage): Promise<string> {
+  const bytes = await readBody(req);
+  const isPacked = req.headers['content-encoding'] === 'zstd' && req.url!.startsWith('/v1/');
+  return ((isPacked && unpackZstd(bytes)) || bytes).toString('utf8');
 }
 
 export type Body =
@@ -28,7 +34,7 @@ export function struct(field: string, whole = field): StructName {
 
 /** A request's JSON fields, checked against a struct of the real server. */
 export async function readFields(req: IncomingMessage, shape: Shape, name: StructName): Promise<Body> {
-  const json = readJson((await readBody(req)).toString('utf8'));
+  const json = readJson(await readText(req));
   switch (json.kind) {
     case 'empty':
       return { kind: 'missing' };

@@ -96,6 +96,8 @@ function toolCallsOf(reader: FieldReader, message: JsonObject): NativeCall[] | n
     reader.objects(message, 'tool_calls')?.map((call) => {
       reader.known(call, CALL, 'tool_calls');
       const called = reader.object(call, 'function') ?? {};
+      reader.checkStrings(call, 'type');
+      if (!Number.isInteger(call['index'] ?? 0)) reader.refuse('json: cannot unmarshal field index into type int');
       return {
         id: reader.string(call, 'id') || undefined,
         function: {

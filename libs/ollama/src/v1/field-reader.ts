@@ -61,6 +61,11 @@ export class FieldReader {
     return value;
   }
 
+  /** Checks fields that are not used: a wrong type of theirs is refused all the same. */
+  checkStrings(object: JsonObject, ...names: readonly string[]): void {
+    for (const name of names) this.string(object, name);
+  }
+
   object(object: JsonObject, name: string): JsonObject | null {
     const value = object[name] ?? null;
     if (value === null || isObject(value)) return value;

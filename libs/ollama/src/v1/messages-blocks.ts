@@ -53,8 +53,17 @@ export function messagesOf(reader: FieldReader, message: JsonObject, written: Js
   return role === 'user' ? [...results, ...own] : [...own, ...results];
 }
 
-function gather(reader: FieldReader, block: JsonObject, written: JsonText | undefined, into: Gathered): void {
+function checkBlock(reader: FieldReader, block: JsonObject): void {
   reader.known(block, BLOCK, 'content');
+  reader.checkStrings(block, 'text', 'id', 'name', 'tool_use_id', 'thinking', 'signature');
+  reader.flag(block, 'is_error');
+  reader.object(block, 'input');
+  reader.objects(block, 'citations');
+  reader.checkStrings(reader.object(block, 'source') ?? {}, 'type', 'media_type', 'data', 'url');
+}
+
+function gather(reader: FieldReader, block: JsonObject, written: JsonText | undefined, into: Gathered): void {
+  checkBlock(reader, block);
   switch (reader.string(block, 'type')) {
     case 'text':
       into.text += reader.string(block, 'text');

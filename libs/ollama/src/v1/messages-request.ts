@@ -36,7 +36,7 @@ export function translateMessages(body: V1Body): Translation {
   if ((maxTokens ?? 0) <= 0) reader.refuse('max_tokens is required and must be positive');
   if (asked.length === 0) reader.refuse('messages is required');
   const stream = reader.flag(fields, 'stream') ?? false;
-  checkIgnored(reader, fields);
+  checkIgnored(reader, body);
   const texts = written.member('messages')?.items;
   const native = {
     model,
@@ -66,7 +66,11 @@ export function translateMessages(body: V1Body): Translation {
 }
 
 /** What is read for its type only. */
-function checkIgnored(reader: FieldReader, fields: JsonObject): void {
+function checkIgnored(reader: FieldReader, { fields, text: written }: V1Body): void {
+  const budget = written.member('thinking');
+  if (budget) reader.integer(reader.object(fields, 'thinking') ?? {}, 'budget_tokens', budget);
+  const tools = written.member('tools')?.items ?? [];
+  reader.objects(fields, 'tools')?.forEach((tool, at) => reader.integer(tool, 'max_uses', tools[at]!));
   const choice = reader.object(fields, 'tool_choice') ?? {};
   reader.string(choice, 'type');
   reader.string(choice, 'name');

@@ -46,7 +46,8 @@ class InputReading {
         return this.#output(item);
       case 'reasoning':
         reader.known(item, REASONING, 'input');
-        reader.objects(item, 'summary');
+        reader.checkStrings(item, 'id');
+        for (const part of reader.objects(item, 'summary') ?? []) reader.checkStrings(part, 'type', 'text');
         this.#thought = reader.string(item, 'encrypted_content');
         return;
       case '':
@@ -83,6 +84,7 @@ class InputReading {
   #call(item: JsonObject): void {
     const reader = this.#reader;
     reader.known(item, CALL, 'input');
+    reader.checkStrings(item, 'id');
     if (reader.string(item, 'namespace') !== '') reader.foreign('namespace');
     const json = reader.string(item, 'arguments');
     const call: NativeCall = {
@@ -107,6 +109,7 @@ class InputReading {
   #output(item: JsonObject): void {
     const reader = this.#reader;
     reader.known(item, OUTPUT, 'input');
+    reader.checkStrings(item, 'id');
     if (reader.string(item, 'namespace') !== '') reader.foreign('namespace');
     const id = reader.string(item, 'call_id');
     const name = reader.string(item, 'name');
@@ -166,6 +169,7 @@ function partText(reader: FieldReader, part: JsonObject, images: string[]): stri
       return reader.string(part, 'encrypted_content');
     case 'input_image': {
       reader.known(part, PART, 'content');
+      reader.checkStrings(part, 'detail', 'file_id');
       const url = reader.string(part, 'image_url');
       const image = url === '' ? null : readImageUrl(url);
       if (image?.kind === 'data') images.push(image.base64);
