@@ -43,6 +43,8 @@ export class RunnerBelief {
   #busy = 0;
   /** A server that never shows this runner, or no windows (as before they were shown), says nothing by not showing it. */
   #isListed = false;
+  /** The window of a runner that went before its time: whoever loads the model next may have ended it. Tokens. */
+  #lost: number | null = null;
   #foreign = { changes: 0, atMs: Number.NEGATIVE_INFINITY };
   #misled = 0;
   #disbelievedAtMs = Number.NEGATIVE_INFINITY;
@@ -82,6 +84,7 @@ export class RunnerBelief {
   /** An answer began: the runner has the window that was asked for. */
   answered(window: number, order: number, nowMs: number): void {
     this.#release(window);
+    this.#lost = null;
     const before = this.#known?.window === window ? this.#known : null;
     this.#known = {
       window,
@@ -107,7 +110,9 @@ export class RunnerBelief {
     if (window === undefined) return false;
     const before = this.#known;
     const isAsked = this.#asked?.window === window;
-    if (before !== null && before.window !== window && !isAsked) this.#changedByOthers(nowMs);
+    const last = before?.window ?? this.#lost ?? window;
+    if (last !== window && !isAsked) this.#changedByOthers(nowMs);
+    this.#lost = null;
     this.#known = {
       window,
       sizeBytes: model.sizeBytes,
@@ -120,8 +125,11 @@ export class RunnerBelief {
   }
 
   /** The server shows others, but not this one. */
-  hidden(order: number): void {
-    if (this.#isListed && this.#known !== null && this.#known.order < order) this.#known = null;
+  hidden(order: number, nowMs: number): void {
+    if (!this.#isListed || this.#known === null || this.#known.order >= order) return;
+    const { window, expiresAtMs } = this.#known;
+    this.#lost = expiresAtMs === null || expiresAtMs > nowMs ? window : null;
+    this.#known = null;
   }
 
   /** A request was pinned to a window that was believed to be loaded. `loaded`: the server loaded the model for it. */

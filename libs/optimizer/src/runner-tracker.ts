@@ -101,6 +101,14 @@ export class RunnerTracker {
     return this.#clock.monotonicMs() - this.#lookedAtMs > this.#timing.staleMs;
   }
 
+  /**
+   * Whether to look before deciding for the model: what is known is too old, or nothing is (a load is about
+   * to cost seconds, a look a millisecond), or somebody else keeps changing it.
+   */
+  mustLook(model: string): boolean {
+    return this.stale || this.view(model) === null || this.isContested(model);
+  }
+
   /** Somebody may have changed a runner past us: what is known is looked up again before the next decision. */
   distrust(): void {
     this.#lookedAtMs = Number.NEGATIVE_INFINITY;
@@ -170,7 +178,7 @@ export class RunnerTracker {
       present.add(runner);
       if (this.#beliefOf(runner).shown(model, order, nowMs)) this.#onShown(runner);
     }
-    for (const [runner, belief] of this.#beliefs) if (!present.has(runner)) belief.hidden(order);
+    for (const [runner, belief] of this.#beliefs) if (!present.has(runner)) belief.hidden(order, nowMs);
   }
 
   #beliefOf(runner: string): RunnerBelief {

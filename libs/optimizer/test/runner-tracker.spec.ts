@@ -208,6 +208,15 @@ describe('somebody who goes past the gateway', () => {
     expect(tracker.isContested('m:latest')).toBe(true);
   });
 
+  it('is noticed when the model was gone for a moment, as it is while it loads', async () => {
+    const { server, tracker } = given();
+    for (const models of [[loaded(4096)], [], [loaded(16_384)]]) {
+      server.models = models;
+      await tracker.look();
+    }
+    expect(tracker.isContested('m:latest')).toBe(true);
+  });
+
   it('is nobody when the change was ours', async () => {
     const { server, tracker } = given();
     server.models = [loaded(4096)];

@@ -12,7 +12,7 @@ export function boundedLook(
   model: string,
   lookMs: number,
 ): Promise<unknown> | null {
-  const needed = [catalogue.ensure(model), runners.stale ? runners.look() : null].filter((p) => p !== null);
+  const needed = [catalogue.ensure(model), runners.mustLook(model) ? runners.look() : null].filter((p) => p !== null);
   if (needed.length === 0) return null;
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
