@@ -48,7 +48,13 @@ export class World {
       drainMs: 10_000,
       connectTimeoutMs: 5_000,
       logLevel: 'silent',
-      rightsize: { upstream: this.upstream.url, database: join(this.#folder, 'log.sqlite'), pollMs: 20, ...rightsize },
+      rightsize: {
+        upstream: this.upstream.url,
+        database: join(this.#folder, 'log.sqlite'),
+        pollMs: 20,
+        lookMs: 5_000,
+        ...rightsize,
+      },
     } as Parameters<typeof startGateway>[0]);
   }
 

@@ -44,7 +44,7 @@ describe('/api/ps that does not tell', () => {
     ['is always empty', () => []],
     [
       'shows no windows',
-      (models: readonly Record<string, unknown>[]) => models.map(({ context_length: _, ...m }) => m),
+      (models: readonly Record<string, unknown>[]) => models.map((m) => ({ ...m, context_length: undefined })),
     ],
     [
       'shows a window that is not there',

@@ -1,5 +1,6 @@
 export * from './inference-body.js';
 export * from './impose-num-ctx.js';
+export * from './impose-shared-options.js';
 export * from './impose-no-truncation.js';
 export * from './refusal.js';
 export * from './final-chunk.js';

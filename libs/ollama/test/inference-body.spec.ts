@@ -97,7 +97,7 @@ describe('readInferenceBody', () => {
   it('writes the other runner-fixed options in one canonical order', () => {
     const options = { use_mmap: false, num_batch: 512.7, temperature: 1, main_gpu: 0, num_thread: null };
     expect(read('chat', { model: 'm', options, shift: false }).fixedOptions).toBe(
-      'main_gpu=0 num_batch=512 use_mmap=false shift=false',
+      'main_gpu=0 num_batch=512 num_thread=null use_mmap=false shift=false',
     );
   });
 

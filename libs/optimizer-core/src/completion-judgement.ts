@@ -20,6 +20,8 @@ export interface JudgementInput {
   readonly numPredict: number | null;
   /** Expected prompt tokens at the time of the decision. */
   readonly promptEstimate: number;
+  /** What an earlier turn of the conversation counted, where the server may have cut; absent or null: not known. */
+  readonly countedBefore?: number | null;
 }
 
 export interface Judgement {
@@ -34,6 +36,9 @@ const LOAD_NS = 250_000_000;
 
 /** A count below this share of the own estimate is a sign of a cut: estimates are not that far off. */
 const FAR_BELOW = 0.6;
+
+/** Thinking is dropped from histories, and a few tokens at the seams; what falls below this share of the last turn was cut. */
+const BELOW_LAST_TURN = 0.75;
 
 /** A cut leaves half; an honest prompt that happens to have this very count is estimated near it. */
 const ABOVE_HALF = 1.25;
@@ -64,6 +69,10 @@ function truncationOf(input: JudgementInput): Judgement['truncation'] {
   // Chats lose whole messages and then fill less than the window; what could not have been cut was not.
   if (promptEstimate * FAR_BELOW > promptTokens && promptEstimate > window) {
     return { kind: 'prompt-cut', sign: 'below-estimate' };
+  }
+  const before = input.countedBefore ?? 0;
+  if (promptTokens < before * BELOW_LAST_TURN && promptEstimate > promptTokens) {
+    return { kind: 'prompt-cut', sign: 'below-last-turn' };
   }
   const output = input.outputTokens ?? 0;
   if (promptTokens + output > window) return { kind: 'answer-shifted', sign: 'beyond-window' };

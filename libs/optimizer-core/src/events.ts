@@ -140,7 +140,7 @@ export interface TruncationDetectedV1 {
   readonly templateId: string | null;
   readonly kind: 'prompt-cut' | 'answer-shifted';
   /** Which sign gave it away. */
-  readonly sign: 'half-window-formula' | 'below-estimate' | 'beyond-window';
+  readonly sign: 'half-window-formula' | 'below-estimate' | 'below-last-turn' | 'beyond-window';
   readonly window: number;
   readonly promptTokens: number;
   readonly outputTokens: number;

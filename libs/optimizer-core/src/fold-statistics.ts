@@ -14,6 +14,8 @@ const MAX_WINDOWS = 64;
 /** Fewer tokens than this say more about overhead than about a rate. */
 const RATE_TOKENS = 16;
 const NS_PER_S = 1e9;
+/** No tokenizer is further off than what so many cuts add to the bound. */
+const MAX_CUTS = 4;
 
 export function emptyModelStatistics(model: string): ModelStatistics {
   return {
@@ -64,7 +66,11 @@ export function foldModel(statistics: ModelStatistics, event: TrafficEvent): Mod
         loadSeconds: updateMean(seen.loadSeconds, event.data.loadNs / NS_PER_S),
       };
     case 'truncation.detected':
-      return { ...seen, truncations: seen.truncations + 1 };
+      return {
+        ...seen,
+        truncations: seen.truncations + 1,
+        cutsInARow: Math.min(MAX_CUTS, (seen.cutsInARow ?? 0) + (event.data.kind === 'prompt-cut' ? 1 : 0)),
+      };
     case 'request.refused':
       return foldRefusal(seen, event.data);
     case 'template.detected':
@@ -96,6 +102,7 @@ function foldCompletion(statistics: ModelStatistics, done: RequestCompletedV1): 
   if (lesson === null) return counted;
   const look = statistics.pendingPrompts?.[done.requestId] ?? null;
   const learnt = {
+    cutsInARow: 0,
     answers: learnAnswer(statistics, MODEL_SAMPLE, done, lesson),
     windows: countWindow(counted.windows, done.window),
     prompts: learnPrompt(counted.prompts, look, done.rawEstimate, lesson.promptTokens),

@@ -17,7 +17,7 @@ export { answerKind, emptyAnswers, pushAnswer, type Answer, type AnswerKind } fr
 export { outputCurve, outputQuantile, outputSurvival, type AnswerQuestion, type OutputCurve } from './output-curve.js';
 export { updateMean } from './running-mean.js';
 export { emptyModelStatistics, emptyTemplateStatistics, foldModel, foldTemplate } from './fold-statistics.js';
-export { estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';
+export { countedBefore, estimatePrompt, rawPromptTokens, type PromptEstimate } from './token-estimate.js';
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
 export { memoryWindow } from './memory-window.js';
 export { emptyMachineState, type FailedLoad, type MachineState } from './machine/machine-state.js';

@@ -64,6 +64,8 @@ export interface ModelStatistics {
   readonly windows: Readonly<Record<string, number>>;
   readonly reloads: number;
   readonly truncations: number;
+  /** Prompts found cut since the last one that was counted whole: the estimate is too low by nobody knows how much. */
+  readonly cutsInARow?: number;
   readonly lastSeenMs: number;
 }
 

@@ -17,6 +17,9 @@ export interface PromptEstimate {
  */
 const OFFSET = 16;
 
+/** A prompt that was cut says only that it was longer: the next bounds grow by this until one is counted whole. */
+const CUT_FACTOR = 1.5;
+
 /** Tokens of the prompt as a tokenizer of the Llama 3 kind would count them, uncalibrated. */
 export function rawPromptTokens(features: RequestFeatures): number {
   return rawTokens(sizesOf(features));
@@ -51,6 +54,12 @@ export function learnPrompt(
   return learnCount(known, look ?? { sizes: sizesOfRaw(raw), group: null, turns: [] }, counted);
 }
 
+/** The most that an earlier state of the conversation counted, tokens: its next turn holds that, and more. Null: not known. */
+export function countedBefore(features: RequestFeatures, statistics: ModelStatistics | null): number | null {
+  const counted = statistics?.prompts?.turns.filter(({ turn }) => features.turns?.includes(turn)) ?? [];
+  return counted.length === 0 ? null : Math.max(...counted.map(({ tokens }) => tokens));
+}
+
 /**
  * Expected prompt tokens, and a bound. Closest first: what an earlier turn of the conversation counted,
  * what other prompts of the template counted, what the model's tokenizer makes of texts.
@@ -63,7 +72,8 @@ export function estimatePrompt(
   if (features.preload || features.unload) return { mean: 0, bound: 0 };
   const calibration = statistics?.prompts ?? UNCALIBRATED;
   const made = forecast(calibration, lookOf(features, template?.templateId ?? null));
-  const bound = made.mean + made.reach * made.deviation * made.scale;
+  const missed = CUT_FACTOR ** (statistics?.cutsInARow ?? 0);
+  const bound = (made.mean + made.reach * made.deviation * made.scale) * missed;
   const mean = Math.max(1, Math.round(made.mean));
   return { mean, bound: Math.max(mean, Math.ceil(bound)) };
 }

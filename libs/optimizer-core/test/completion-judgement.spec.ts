@@ -87,3 +87,12 @@ describe('judging a completion', () => {
     );
   });
 });
+
+describe('a count below what an earlier turn of the conversation counted', () => {
+  it('shows a cut on servers that may cut, and nothing where the estimate says that the prompt has shrunk', () => {
+    const cut = { countedBefore: 4000, promptTokens: 2600, promptEstimate: 4200, window: 4096 };
+    expect(judge(cut).truncation?.sign).toBe('below-last-turn');
+    expect(judge({ ...cut, countedBefore: 3000 }).truncation).toBeNull();
+    expect(judge({ ...cut, promptEstimate: 2500 }).truncation).toBeNull();
+  });
+});

@@ -1,14 +1,16 @@
 import * as fc from 'fast-check';
 import {
   emptyModelStatistics,
+  estimatePrompt,
   foldModel,
   foldTemplate,
   pushSample,
   quantile,
   updateMean,
+  type ModelStatistics,
   type Taint,
 } from '../src/index.js';
-import { completed, MODEL, modelAfter, TEMPLATE, templateAfter, times } from './given.js';
+import { completed, features, MODEL, modelAfter, TEMPLATE, templateAfter, times } from './given.js';
 
 const NO_MEAN = { samples: 0, mean: 0, variance: 0 };
 
@@ -137,7 +139,12 @@ describe('statistics of a model', () => {
         atMs: 7,
       },
     });
-    expect(statistics).toMatchObject({ truncations: 1, lastSeenMs: 7 });
+    expect(statistics).toMatchObject({ truncations: 1, cutsInARow: 1, lastSeenMs: 7 });
+    const prompt = features('word '.repeat(1000));
+    const bound = (known: ModelStatistics) => estimatePrompt(prompt, known).bound;
+    // The next prompt gets more room, until one is counted whole.
+    expect(bound(statistics)).toBeGreaterThan(1.4 * bound(emptyModelStatistics(MODEL)));
+    expect(foldModel(statistics, { type: 'request.completed', data: completed() }).cutsInARow).toBe(0);
   });
 
   it('do not grow with the windows that clients make up', () => {

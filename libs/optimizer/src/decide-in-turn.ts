@@ -13,6 +13,7 @@ import { ActivePolicies } from './active-policies.js';
 import { Clock } from './clock.js';
 import { boundedLook } from './commands/bounded-look.js';
 import { ModelCatalogue } from './model-catalogue.js';
+import { OptionSets } from './option-sets.js';
 import { GetSizingView } from './queries/get-sizing-view.query.js';
 import { Settings } from './rightsize.tokens.js';
 import { RunnerTracker, type Ticket } from './runner-tracker.js';
@@ -30,6 +31,8 @@ export interface Asked {
   readonly clientWindow: ClientWindowRule;
   /** Prompt tokens as the server counted them. */
   readonly exactPromptTokens?: number;
+  /** The runner-fixed options that it carries, as `fixedOptionsOf` spells them. */
+  readonly fixedOptions: string;
   /** A window that was refused, tokens: none below it is tried after that. */
   readonly atLeast?: number;
   /** Tokens that its window has to hold, estimated when it was held; null: it was not. */
@@ -48,11 +51,16 @@ export interface Decided {
   readonly runner: RunnerView | null;
   /** Null: it is left as it came, or not ours to send. */
   readonly ticket: TurnTicket | null;
+  /** The runner-fixed options to send with the window; null: those that it carries. */
+  readonly options: SharedOptions | null;
   /** Its way through the gate, for what is to be decided once more. */
   readonly pass: Pass<Asked> | null;
   /** Milliseconds that it was held. */
   readonly heldMs: number;
 }
+
+/** By name, as JSON: the same for all that share a runner. */
+export type SharedOptions = ReadonlyMap<string, string>;
 
 /** More than these held requests are not asked what they need, when one changes the runner for all. */
 const HEARD = 64;
@@ -69,6 +77,7 @@ export class DecideInTurn {
     @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
+    @Inject(OptionSets) private readonly options: OptionSets,
     @Inject(Settings) private readonly settings: RightsizeSettings,
   ) {}
 
@@ -84,12 +93,17 @@ export class DecideInTurn {
         if (look) await look;
       }
       const decided = await this.forAll(asked, pass);
+      const changes = changesRunner(decided) || this.reloadsForShift(asked, decided.decision);
+      let options: SharedOptions | null = null;
       let ticket: TurnTicket | null = null;
       // Whoever comes next decides against what this one asks for: it has to be known before.
-      held = pass.decided(changesRunner(decided), () => (ticket = this.ask(asked.model, decided.decision, pass)));
+      held = pass.decided(changes, () => {
+        ticket = this.ask(asked.model, decided.decision, pass);
+        if (ticket) options = this.optionsFor(asked, decided);
+      });
       if (held === null) {
         const heldMs = sinceMs === null ? 0 : this.clock.monotonicMs() - sinceMs;
-        return { ...decided, ticket, pass, heldMs };
+        return { ...decided, ticket, options, pass, heldMs };
       }
     }
   }
@@ -102,6 +116,7 @@ export class DecideInTurn {
       decision: atLeast(decision, asked.atLeast ?? 0),
       runner: view.runner,
       ticket: null,
+      options: null,
       pass: null,
       heldMs: 0,
     };
@@ -114,17 +129,25 @@ export class DecideInTurn {
       return null;
     }
     const ticket = this.runners.ask(model, numCtx);
+    const runner = this.runners.runnerOf(model);
+    let isAnswered = false;
     return {
       refused: () => {
+        isAnswered = true;
         ticket.answered();
         ticket.ended();
       },
-      pinned: (loaded) => ticket.pinned(loaded),
+      pinned: (loaded) => {
+        if (loaded) this.options.forget(runner);
+        ticket.pinned(loaded);
+      },
       answered: () => {
+        isAnswered = true;
         ticket.answered();
         pass.through();
       },
       ended: () => {
+        if (!isAnswered) this.options.forget(runner);
         ticket.ended();
         pass.leave();
       },
@@ -141,6 +164,17 @@ export class DecideInTurn {
     if (largest === null || (largest.need ?? 0) <= decision.numCtx!) return decided;
     const wider = await this.alone(largest);
     return { ...decided, decision: widenDecision(decision, wider.decision) };
+  }
+
+  private optionsFor({ model, fixedOptions }: Asked, { decision, runner }: Decided): SharedOptions | null {
+    const { numCtx, rule } = decision;
+    if (numCtx === null || rule === 'client-exact') return null;
+    const isLoaded = runner?.window === numCtx;
+    return this.options.choose(this.runners.runnerOf(model), numCtx, isLoaded, fixedOptions, this.clock.monotonicMs());
+  }
+
+  private reloadsForShift({ model, fixedOptions }: Asked, { numCtx }: Decision): boolean {
+    return numCtx !== null && this.options.reloads(this.runners.runnerOf(model), numCtx, fixedOptions);
   }
 
   private async needOf(asked: Asked): Promise<number> {

@@ -22,7 +22,7 @@ export interface Exchange {
   readonly clientWindow: ClientWindowRule;
   readonly runner: RunnerView | null;
   readonly decision: Decision;
-  /** The body as it came. */
+  /** The body as it came, but for the options that all requests of a runner share. */
   readonly original: Buffer;
   /** The body to send: rewritten when `imposed`, else the very one that came in. */
   readonly body: Buffer;

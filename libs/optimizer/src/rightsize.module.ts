@@ -18,6 +18,7 @@ import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import { DecideInTurn, type Asked } from './decide-in-turn.js';
+import { OptionSets } from './option-sets.js';
 import { SwitchGates } from './switch-gates.js';
 import { Inspection } from './inspection.js';
 import { Witnesses } from './witness.js';
@@ -73,6 +74,7 @@ const providers: Provider[] = [
       return gates;
     },
   },
+  { provide: OptionSets, useFactory: () => new OptionSets() },
   DecideInTurn,
   {
     provide: ModelCatalogue,

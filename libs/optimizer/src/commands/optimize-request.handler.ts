@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
+import { imposeSharedOptions, isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
 import {
   extractFeatures,
   type Decision,
@@ -13,7 +13,7 @@ import {
 } from '@rightsize/optimizer-core';
 import { Clock } from '../clock.js';
 import { conversationId } from '../conversation-id.js';
-import { DecideInTurn, type Asked, type Decided } from '../decide-in-turn.js';
+import { DecideInTurn, type Asked, type Decided, type SharedOptions } from '../decide-in-turn.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange, Overflow } from '../exchange.js';
 import type { InstallationSecret } from '../installation-secret.js';
@@ -65,14 +65,24 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const conversation = conversationId(request, this.secret.secret);
     const { templateId } = detection;
     const clientWindow = clientWindowRule(this.settings, model, input.client);
-    const asked: Asked = { model, features, templateId, conversation, mode, clientWindow, need: null };
+    const asked: Asked = {
+      model,
+      features,
+      templateId,
+      conversation,
+      mode,
+      clientWindow,
+      fixedOptions: request.fixedOptions ?? '',
+      need: null,
+    };
     const signal = input.signal ?? null;
     const decided = mode === 'active' ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
     if (typeof decided === 'string') return decided;
-    const { decision, runner, ticket, pass, heldMs } = decided;
+    const { decision, runner, ticket, options, pass, heldMs } = decided;
+    const original = shared(input.body, asked, options);
 
     const overflow = overflowOf(request, decision);
-    const body = ticket !== null && decision.numCtx !== null ? impose(input.body, decision.numCtx, overflow) : null;
+    const body = ticket !== null && decision.numCtx !== null ? impose(original, decision.numCtx, overflow) : null;
     const imposed = body !== null;
     if (!imposed) ticket?.ended();
     const optimized: RequestOptimizedV1 = {
@@ -102,7 +112,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       clientWindow,
       runner,
       decision,
-      original: input.body,
+      original,
       body: body ?? input.body,
       imposed,
       overflow: imposed ? overflow : 'cut',
@@ -152,6 +162,12 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       { correlationId: requestId },
     );
   }
+}
+
+/** Nearly every body carries no such options, for a runner that was started with none: it is not read again. */
+function shared(body: Buffer, { fixedOptions }: Asked, options: SharedOptions | null): Buffer {
+  if (options === null || (fixedOptions === '' && options.size === 0)) return body;
+  return imposeSharedOptions(body, options) ?? body;
 }
 
 /** Who insists on a window of its own also gets what Ollama does with prompts that exceed it. */

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import {
+  countedBefore,
   judgeCompletion,
   rawPromptTokens,
   type DomainEvent,
@@ -10,9 +11,11 @@ import {
   type TemplateDetector,
   type TruncationDetectedV1,
 } from '@rightsize/optimizer-core';
+import { Backend } from '../backend.js';
 import { EventLog } from '../event-log.js';
 import type { Exchange } from '../exchange.js';
 import type { Outcome } from '../exchange-observer.js';
+import { ReadModels } from '../projections/read-models.js';
 import { RecentDecisions } from '../recent-decisions.js';
 import { Detector } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
@@ -26,6 +29,8 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(Detector) private readonly detector: TemplateDetector,
+    @Inject(Backend) private readonly backend: Backend,
+    @Inject(ReadModels) private readonly readModels: ReadModels,
     @Inject(SizingPlans) private readonly plans: SizingPlans,
   ) {}
 
@@ -34,7 +39,8 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     // Its template may have become part of another while the answer was on its way.
     const templateId = asked.templateId === null ? null : this.detector.resolve(asked.templateId);
     const exchange = { ...asked, templateId };
-    const judgement = judge(exchange, outcome);
+    const judgement = judge(exchange, outcome, this.countedBefore(exchange));
+    this.learnRefusing(exchange, judgement);
     const completed = completionOf(exchange, outcome, judgement.taints, atMs);
     const events: DomainEvent[] = [{ type: 'request.completed', data: completed }];
     if (judgement.truncation && completed.window !== null) {
@@ -57,6 +63,23 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     const { status, promptTokens, outputTokens, taints } = completed;
     this.recent.complete(requestId, { status, promptTokens, outputTokens, taints });
   }
+
+  /** Only where it may have been cut: what is refused instead of cut needs no signs. */
+  private countedBefore(exchange: Exchange): number | null {
+    if (isWhole(exchange, this.backend.refusesLongPrompts)) return null;
+    return countedBefore(exchange.features, this.readModels.models.get(exchange.model));
+  }
+
+  /** A server that cuts what it was told not to cut does not know how to refuse, whatever its version. */
+  private learnRefusing(exchange: Exchange, { truncation }: Judgement): void {
+    const isCut = truncation?.kind === 'prompt-cut';
+    if (isCut && isWhole(exchange, this.backend.refusesLongPrompts)) this.backend.noticeRefusing(false);
+  }
+}
+
+/** Told not to cut, and not known to do so all the same. */
+function isWhole({ imposed, overflow }: Exchange, refuses: boolean): boolean {
+  return imposed && overflow !== 'cut' && refuses;
 }
 
 function streamOf(event: DomainEvent): string {
@@ -72,7 +95,7 @@ function windowOf({ imposed, decision, runner }: Exchange): number | null {
 
 // Literals, field by field: copying objects of so many fields costs more than all the rest of a completion.
 
-function judge(exchange: Exchange, { end, status, ending }: Outcome): Judgement {
+function judge(exchange: Exchange, { end, status, ending }: Outcome, counted: number | null): Judgement {
   const final = ending.kind === 'final' ? ending.chunk : null;
   return judgeCompletion({
     status,
@@ -87,6 +110,7 @@ function judge(exchange: Exchange, { end, status, ending }: Outcome): Judgement 
     window: windowOf(exchange),
     numPredict: exchange.features.numPredict,
     promptEstimate: exchange.decision.inputs.promptEstimate,
+    countedBefore: counted,
   });
 }
 

@@ -18,7 +18,7 @@ import { FoldedRows } from './folded-rows.js';
 export class ReadModels {
   readonly models = new FoldedRows<ModelStatistics>({
     name: 'model-statistics',
-    version: 2,
+    version: 3,
     types: ['request.optimized', 'request.completed', 'request.refused', 'runner.reloaded', 'truncation.detected'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
