@@ -7,8 +7,10 @@ import {
   type RequestOptimizedV1,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
+import { Option } from 'commander';
 import type { MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
+import { explainTemplate } from './explain-template.js';
 import type { Finding } from './finding.js';
 
 /** Events read at once. */
@@ -45,9 +47,16 @@ interface ModelLine {
 export const templates: MaintenanceCommand = {
   usage: 'templates',
   summary: 'list the templates by use, with their sizes and windows',
-  examples: ['templates --db rightsize.sqlite', 'templates --json'],
-  exits: { 0: 'the list is complete' },
-  run: ({ db }) => listTemplates(db),
+  examples: ['templates --db rightsize.sqlite', 'templates --json', 'templates --explain body.json'],
+  exits: { 0: 'the list, or the explanation, is complete' },
+  options: [
+    new Option('--explain <file>', "tell for a prompt (a request's body, or a text) which templates were considered"),
+    new Option('--model <name>', 'the model that the prompt is for, where the file does not say'),
+  ],
+  run: ({ db, options: { explain, model } }) =>
+    typeof explain === 'string'
+      ? explainTemplate(db, explain, typeof model === 'string' ? model : null)
+      : listTemplates(db),
 };
 
 /** Templates by use, with what is known of their sizes; and of each model how much of its traffic they are. */

@@ -18,6 +18,18 @@ export interface Detection {
   readonly events: readonly TemplateEvent[];
 }
 
+/** A template that a prompt was compared with. */
+export interface TemplateCandidate {
+  readonly templateId: string;
+  readonly by: 'exact' | 'opening' | 'skeleton';
+  /** Words of the opening, or weight of the static segments, that the prompt shares, */
+  readonly evidence: number;
+  /** and that it must share. */
+  readonly needed: number;
+  /** Why it is none of the template's by that; null when it could be. */
+  readonly rejected: 'shares-too-little' | 'parts-in-another-order' | 'begins-otherwise' | null;
+}
+
 /** A template as the log's read model has it. */
 export interface KnownTemplate {
   readonly templateId: string;
@@ -37,6 +49,8 @@ export interface KnownTemplate {
 export interface TemplateDetector {
   /** Memory only, synchronous. `atMs` is milliseconds since the epoch. */
   detect(model: string, sketch: PromptSketch, fingerprints: readonly Fingerprint[], atMs: number): Detection;
+  /** The templates that a prompt shares anything with, most first. Changes nothing. */
+  candidates(model: string, sketch: PromptSketch): readonly TemplateCandidate[];
   /** Takes up templates that the log knows, at start. */
   restore(templates: Iterable<KnownTemplate>): void;
   /** The id that a template goes by today, after merges. */

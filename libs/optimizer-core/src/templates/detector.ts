@@ -1,6 +1,6 @@
 import type { TemplateEvent } from '../events.js';
 import type { Fingerprint } from '../request.js';
-import type { Detection, KnownTemplate, TemplateDetector } from '../template-detector.js';
+import type { Detection, KnownTemplate, TemplateCandidate, TemplateDetector } from '../template-detector.js';
 import { definitionOf } from './cluster.js';
 import { ModelTemplates } from './model-templates.js';
 import type { Bounds, Placement } from './placement.js';
@@ -78,6 +78,10 @@ class LayeredDetector implements TemplateDetector {
     }
     const templateId = cluster.known ? cluster.id : null;
     return { templateId, clusterId: cluster.id, matched, by, evidence, events };
+  }
+
+  candidates(model: string, sketch: PromptSketch): readonly TemplateCandidate[] {
+    return this.#models.get(model)?.candidates(sketch) ?? [];
   }
 
   restore(templates: Iterable<KnownTemplate>): void {

@@ -1,5 +1,6 @@
 import { hashText, toHex } from '../keyed-hash.js';
 import type { Fingerprint } from '../request.js';
+import type { TemplateCandidate } from '../template-detector.js';
 import { Core, coreOf, labelsOf, type Boundary, type Cluster } from './cluster.js';
 import { Openings, type OpeningMatch } from './openings.js';
 import { NOWHERE, type Bounds, type Merge, type Placement } from './placement.js';
@@ -53,6 +54,18 @@ export class ModelTemplates {
     this.#openings.pass(sketch, cluster);
     this.#use(cluster);
     return placement;
+  }
+
+  candidates(sketch: PromptSketch): readonly TemplateCandidate[] {
+    const same = this.#clusters.get(this.#exact.get(sketch.exact) ?? 0);
+    const words = sketch.depths.at(-1) ?? 0;
+    const exact = { by: 'exact', evidence: words, needed: words, rejected: null } as const;
+    return [
+      ...(same === undefined || same.sketch !== null ? [] : [{ templateId: same.id, ...exact }]),
+      ...[...this.#openings.candidates(sketch), ...this.#skeletons.candidates(sketch)].toSorted(
+        (a, b) => b.evidence - a.evidence,
+      ),
+    ];
   }
 
   restore(id: string, definition: TemplateDefinition, fingerprints: readonly Fingerprint[]): void {

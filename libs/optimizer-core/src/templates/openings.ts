@@ -1,3 +1,4 @@
+import type { TemplateCandidate } from '../template-detector.js';
 import type { Boundary, Cluster } from './cluster.js';
 import { NodeTable } from './node-table.js';
 import type { PromptSketch } from './prompt-sketch.js';
@@ -57,6 +58,17 @@ export class Openings {
     if (last.sketch !== null) return { kind: 'found', cluster: last, words, boundary };
     if (last === owner) return this.#repetition(owner, boundary) ?? member;
     return this.#shared(last, boundary, sketch.nodes[0]!, member === null) ?? member;
+  }
+
+  /** Whose boundaries the prompt passes. */
+  candidates({ nodes, depths }: PromptSketch): readonly TemplateCandidate[] {
+    return [...nodes].flatMap((key, i) => {
+      const owner = this.#clusters.get(this.#boundaries.get(key) ?? 0);
+      const words = depths[i]!;
+      return owner === undefined
+        ? []
+        : [{ templateId: owner.id, by: 'opening' as const, evidence: words, needed: words, rejected: null }];
+    });
   }
 
   pass({ nodes }: PromptSketch, cluster: Cluster): void {

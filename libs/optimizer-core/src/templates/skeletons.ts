@@ -1,3 +1,4 @@
+import type { TemplateCandidate } from '../template-detector.js';
 import { labelsOf, sameOrder, type Boundary, type Cluster, type Core } from './cluster.js';
 import type { PromptSketch } from './prompt-sketch.js';
 import { SegmentIndex } from './segment-index.js';
@@ -48,9 +49,7 @@ export class Skeletons {
     const labels = labelsOf(sketch);
     for (const [handle, weight] of this.#ofClusters.shared(sketch)) {
       const cluster = this.#clusters.get(handle);
-      if (!cluster?.core || weight < this.#tuning.share * cluster.core.total) continue;
-      if (cluster.boundary !== null && weight <= cluster.boundary.depth && !passes(sketch, cluster.boundary)) continue;
-      if (!cluster.core.agreesWith(labels)) continue;
+      if (!cluster?.core || this.#rejection(cluster, cluster.core, sketch, weight, labels) !== null) continue;
       if (weight > most || best === null) {
         second = best;
         best = cluster;
@@ -61,6 +60,18 @@ export class Skeletons {
     }
     if (best === null) return null;
     return { cluster: best, weight: most, twin: second !== null && this.#twins(best, second) ? second : null };
+  }
+
+  /** The clusters that share a static segment with the prompt. */
+  candidates(sketch: PromptSketch): readonly TemplateCandidate[] {
+    const labels = labelsOf(sketch);
+    return [...this.#ofClusters.shared(sketch)].flatMap(([handle, evidence]) => {
+      const cluster = this.#clusters.get(handle);
+      if (!cluster?.core) return [];
+      const rejected = this.#rejection(cluster, cluster.core, sketch, evidence, labels);
+      const needed = this.#tuning.share * cluster.core.total;
+      return [{ templateId: cluster.id, by: 'skeleton' as const, evidence, needed, rejected }];
+    });
   }
 
   founding(sketch: PromptSketch): Founding | null {
@@ -118,6 +129,18 @@ export class Skeletons {
   remove(cluster: Cluster): void {
     for (const key of cluster.core?.weights.keys() ?? []) this.#ofClusters.remove(key, cluster.handle);
     this.removeSingle(cluster);
+  }
+
+  #rejection(
+    { boundary }: Cluster,
+    core: Core,
+    sketch: PromptSketch,
+    weight: number,
+    labels: readonly number[],
+  ): TemplateCandidate['rejected'] {
+    if (weight < this.#tuning.share * core.total) return 'shares-too-little';
+    if (boundary !== null && weight <= boundary.depth && !passes(sketch, boundary)) return 'begins-otherwise';
+    return core.agreesWith(labels) ? null : 'parts-in-another-order';
   }
 
   #near(sketch: PromptSketch, least: number): readonly Cluster[] {
