@@ -61,6 +61,18 @@ describe('a chat sent as one text', () => {
     expect(begun(prose(5, 5)).exact).not.toBe(begun(prose(5, 6)).exact);
   });
 
+  it.each([
+    ['blanks within', `User: a${' '.repeat(30_000)}b`],
+    ['blanks before all', `${' '.repeat(1_000_000)}User: a`],
+    ['blanks within a system prompt', `[INST] <<SYS>>${' '.repeat(31_000)}x [/INST]`],
+    ['ends and nothing else', `User: ${'</s>'.repeat(200_000)}`],
+    ['names and nothing else', 'User: '.repeat(150_000)],
+    ['names, one a line', 'User:\n'.repeat(150_000)],
+  ])('is read in bounded parts, whatever it is made of: %s', (_, text) => {
+    const { segments, nodes } = sketch(text);
+    expect(segments.length + nodes.length).toBeLessThan(1_200);
+  });
+
   it('is none when the names stand further down', () => {
     expect(sketch(`${question}\nUser: ${system}`).segments).not.toEqual(sketch(chat(null, system)).segments);
   });
