@@ -4,6 +4,8 @@
  */
 export default {
   testEnvironment: 'node',
+  // A test that hangs is to fail; one that shares its processors with others is not.
+  testTimeout: 30_000,
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testRegex: ['\\.(spec|int\\.spec|e2e-spec)\\.ts$'],
   modulePathIgnorePatterns: ['/dist/'],

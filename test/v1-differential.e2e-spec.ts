@@ -67,13 +67,12 @@ describe("the same request to Ollama's own route and through the gateway", () =>
     ).toEqual([]);
   }, 120_000);
 
-  // One more row for a real server, when there is one.
-  it.each(REAL === undefined ? [] : [REAL])(
-    'gives the same answer on the server %s',
-    async (real) => {
-      const [upstream = '', plain = 'random', tools = plain] = real.split(',');
-      expect(differing(await compareAll(upstream, { plain, tools }, 12))).toEqual([]);
-    },
-    3_600_000,
-  );
+  it('gives the same answer on a real server, where one is named', async () => {
+    if (REAL === undefined) {
+      console.log('no real server compared: RIGHTSIZE_REAL_OLLAMA is not set');
+      return;
+    }
+    const [upstream = '', plain = 'random', tools = plain] = REAL.split(',');
+    expect(differing(await compareAll(upstream, { plain, tools }, 12))).toEqual([]);
+  }, 3_600_000);
 });

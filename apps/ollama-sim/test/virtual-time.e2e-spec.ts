@@ -85,7 +85,7 @@ describe('a clock so slow that nothing ends by itself', () => {
 });
 
 describe('a clock that runs', () => {
-  const running = simulatorFor({ timeScale: 0.01 });
+  const running = simulatorFor({ timeScale: 0.05 });
 
   it('sends tokens as they come, several at a time, and all of them', async () => {
     const req = request(`${running.sim.url}/api/generate`, { method: 'POST', agent: false });
@@ -113,11 +113,11 @@ describe('a clock that runs', () => {
   });
 
   it('shows in /api/ps when the runner will be gone on the wall clock', async () => {
-    const body = { model: 'llama3.2', prompt: 'x', stream: false, keep_alive: '1000s', options: { num_predict: 1 } };
+    const body = { model: 'llama3.2', prompt: 'x', stream: false, keep_alive: '200s', options: { num_predict: 1 } };
     await call(running.sim, 'POST', '/api/generate', body);
     const { json } = await call(running.sim, 'GET', '/api/ps');
     const expires = Date.parse(String((json.models as Json[])[0]?.expires_at));
-    // A thousand virtual seconds at a hundredth: ten seconds, of which little has passed.
+    // Two hundred virtual seconds at a twentieth: ten seconds, of which little has passed.
     expect(expires).toBeGreaterThan(Date.now());
     expect(expires).toBeLessThanOrEqual(Date.now() + 10_000);
   });
