@@ -30,6 +30,12 @@ export interface EventStorageOptions {
    */
   readonly lockedAfterMs?: number;
   /**
+   * Milliseconds for which SQLite itself waits for another process's lock, with the event loop stopped. More
+   * is for programs that serve nobody meanwhile.
+   * @default 10
+   */
+  readonly busyTimeoutMs?: number;
+  /**
    * Size in bytes beyond which the file does not grow: appends then fail as `full`.
    * @default unlimited
    */

@@ -20,6 +20,7 @@ const JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024;
 /** The only handle that writes events and rows: one, because SQLite has one writer at a time anyway. */
 export function openWriter(options: EventStorageOptions): Database.Database {
   const { file, synchronous = 'normal', maxFileBytes, lockedAfterMs = LOCKED_AFTER_MS } = options;
+  const { busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   if (!existsSync(dirname(file))) {
     throw new EventStoreError('io', `database ${file} cannot be created: make its folder ${dirname(file)} first`);
   }
@@ -34,7 +35,7 @@ export function openWriter(options: EventStorageOptions): Database.Database {
     writer.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT_BYTES}`);
     if (maxFileBytes !== undefined) limitSize(writer, maxFileBytes);
     probeWritable(writer);
-    writer.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    writer.pragma(`busy_timeout = ${busyTimeoutMs}`);
     return writer;
   } catch (error) {
     writer.close();

@@ -110,7 +110,8 @@ export class LogInspector {
   #checkpoints(head: number): readonly string[] {
     return this.#reader
       .prepare<[], { projection: string; version: number; position: number }>(
-        'SELECT projection, version, position FROM projection_checkpoints',
+        // Of an interrupted rebuild (a name with ~) the next one makes what is right.
+        "SELECT projection, version, position FROM projection_checkpoints WHERE projection NOT LIKE '%~%'",
       )
       .all()
       .flatMap(({ projection, version, position }) => {
