@@ -1,8 +1,7 @@
-import type { RecordedEvent } from './event.js';
 import type { EventStore } from './event-store.js';
 import { skippedPositions } from './parked-events.js';
 import type { Projection, ReadModelStore } from './projection.js';
-import { applyPage, foldPage, type Folding } from './projection-page.js';
+import { applyPage, type Folding } from './projection-page.js';
 import { readAtOneCheckpoint } from './rebuild.js';
 import { compareRows, type ReadModelDifference } from './row-differences.js';
 import { Upcasters } from './upcasters.js';
@@ -61,8 +60,9 @@ export async function rebuildBeside(
   const builder = new Builder(events, readModels, projection, options);
   const from = builder.begin(same ? target : Infinity);
   // The last event stays for whoever runs the projection: its next commit finds the checkpoint moved, and it loads anew.
-  const last = await builder.foldTo(target, same);
-  const rows = builder.rowsWith(last);
+  const until = same ? Math.max(from, target - 1) : target;
+  await builder.foldTo(until);
+  const rows = await builder.rowsAt(target);
   const found = live === null ? [] : compareRows(live.rows, rows);
   const switched = options.dryRun !== true;
   if (switched) readModels.replace(name, version, built);
@@ -97,7 +97,7 @@ class Builder {
     this.#options = options;
     this.#projection = projection;
     this.#folding = {
-      projection: under(this.#built, projection),
+      projection,
       types: new Set(projection.types),
       upcasters: options.upcasters ?? new Upcasters(),
       skipped: skippedPositions(readModels.parked, name, version),
@@ -125,27 +125,31 @@ class Builder {
     return this.position;
   }
 
-  /** Commits up to `target`, or up to the last event before it, which is then returned. */
-  async foldTo(target: number, leaveLast: boolean): Promise<RecordedEvent | null> {
+  /** Commits up to `until`. Only events that the projection folds are read: of a rare type that is next to nothing. */
+  async foldTo(until: number): Promise<void> {
     const { pageSize = 20_000, onProgress } = this.#options;
-    while (this.position < target) {
-      const read = await this.#events.readAll({ after: this.position, limit: pageSize });
-      const page = read.filter(({ position }) => position <= target);
-      if (page.length === 0) break;
-      const last = leaveLast && page.at(-1)!.position === target ? page.pop()! : null;
-      if (page.length > 0) this.position = foldPage(this.#readModels, this.#folding, { from: this.position, page });
-      onProgress?.(this.position, target);
-      if (last !== null) return last;
+    const { version, types } = this.#projection;
+    while (this.position < until) {
+      const read = await this.#events.readAll({ after: this.position, limit: pageSize, types });
+      const page = read.filter(({ position }) => position <= until);
+      const to = read.length < pageSize || page.length < read.length ? until : page.at(-1)!.position;
+      applyPage(this.#folding, page);
+      this.#readModels.commit(this.#built, version, this.position, to, (writer) => this.#projection.flush(writer));
+      this.position = to;
+      onProgress?.(to, until);
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
-    return null;
   }
 
-  /** The rows as they are once the event that was left is folded too; what is built stays without it. */
-  rowsWith(last: RecordedEvent | null): ReadonlyMap<string, unknown> {
-    const rows = new Map(this.#readModels.rows(this.#built, this.#projection.version));
-    if (last === null) return rows;
-    applyPage(this.#folding, [last]);
+  /** The rows as they are once the events up to `target` are folded too; what is built stays without them. */
+  async rowsAt(target: number): Promise<ReadonlyMap<string, unknown>> {
+    const { version } = this.#projection;
+    const rows = new Map(this.#readModels.rows(this.#built, version));
+    const left = await this.#events.readAll({ after: this.position, limit: Math.max(0, target - this.position) });
+    applyPage(
+      this.#folding,
+      left.filter(({ position }) => position <= target),
+    );
     this.#projection.flush({
       // As a store would give it back.
       put: (key, row) => void rows.set(key, JSON.parse(JSON.stringify(row))),
@@ -153,16 +157,4 @@ class Builder {
     });
     return rows;
   }
-}
-
-/** The same fold under another name: `commit` goes by the name. */
-function under(name: string, projection: Projection): Projection {
-  return {
-    name,
-    version: projection.version,
-    types: projection.types,
-    load: (rows) => projection.load(rows),
-    apply: (event) => projection.apply(event),
-    flush: (writer) => projection.flush(writer),
-  };
 }
