@@ -59,6 +59,19 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     const { url } = await inForce('memory-gib: 60\nmodels:\n  "m*":\n    memory-gib: 5.1\n');
     expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '4096' });
   },
+  'kv-cache-type': async (inForce) => {
+    // The same .5 GiB hold 8,192 tokens of .53 of 128 KiB, less what is no multiple of 256.
+    const { url } = await inForce('memory-gib: 5.1\nkv-cache-type: q8_0\n');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '7680' });
+  },
+  parallel: async (inForce) => {
+    const { url } = await inForce('memory-gib: 5.1\nparallel: 2\n');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '2048' });
+  },
+  'num-batch': async (inForce) => {
+    const { url } = await inForce('num-batch: learn');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-batch': 'server' });
+  },
   'client-window': async (inForce) => {
     const { url } = await inForce(
       'client-window: [exact, "*@agent=hint"]\nclients:\n  editor:\n    client-window: floor\n',

@@ -15,14 +15,23 @@ const OPEN_BRACE = 0x7b;
  * members it merges into those before; `num_ctx` by its exact name, the last one of several.
  */
 export function imposeNumCtx(body: Buffer, numCtx: number): Buffer | null {
+  return imposeOption(body, 'num_ctx', numCtx);
+}
+
+/** As {@link imposeNumCtx}, for `options.num_batch`. */
+export function imposeNumBatch(body: Buffer, numBatch: number): Buffer | null {
+  return imposeOption(body, 'num_batch', numBatch);
+}
+
+function imposeOption(body: Buffer, name: string, wanted: number): Buffer | null {
   const start = skipSpace(body, 0);
   const top = scanObject(body, start);
   if (!top) return null;
   const found = top.members.filter((member) => isOptions(body, member));
   const options = found.at(-1);
-  const value = `{"num_ctx":${numCtx}}`;
+  const value = `{"${name}":${wanted}}`;
   if (!options) return insertMember(body, start, `"options":${value}`);
-  if (body[options.valueStart] === OPEN_BRACE) return setInside(body, options.valueStart, numCtx);
+  if (body[options.valueStart] === OPEN_BRACE) return setInside(body, options.valueStart, name, `${wanted}`);
   if (body.toString('latin1', options.valueStart, options.valueEnd) !== 'null') return null;
   // A null forgets the options before it. Put in its place, an object would be merged with them instead.
   return found.length > 1
@@ -30,12 +39,11 @@ export function imposeNumCtx(body: Buffer, numCtx: number): Buffer | null {
     : splice(body, options.valueStart, options.valueEnd, value);
 }
 
-function setInside(body: Buffer, start: number, numCtx: number): Buffer | null {
+function setInside(body: Buffer, start: number, name: string, wanted: string): Buffer | null {
   const options = scanObject(body, start);
   if (!options) return null;
-  const current = options.members.findLast((member) => keyOf(body, member, 'num_ctx'.length) === 'num_ctx');
-  if (!current) return insertMember(body, start, `"num_ctx":${numCtx}`);
-  const wanted = `${numCtx}`;
+  const current = options.members.findLast((member) => keyOf(body, member, name.length) === name);
+  if (!current) return insertMember(body, start, `"${name}":${wanted}`);
   if (body.toString('latin1', current.valueStart, current.valueEnd) === wanted) return body;
   return splice(body, current.valueStart, current.valueEnd, wanted);
 }

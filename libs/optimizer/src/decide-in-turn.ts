@@ -3,6 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import {
   decide,
   widenDecision,
+  type BatchDecision,
   type ClientWindowRule,
   type Decision,
   type OperatingMode,
@@ -12,6 +13,7 @@ import {
 import { ActivePolicies } from './active-policies.js';
 import { Clock } from './clock.js';
 import { boundedLook } from './commands/bounded-look.js';
+import { MachineView } from './machine-view.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { OptionSets } from './option-sets.js';
 import { GetSizingView } from './queries/get-sizing-view.query.js';
@@ -43,12 +45,16 @@ export interface Asked {
 export interface TurnTicket extends Ticket {
   /** The runner is there and has counted the prompt; the request is to be decided once more. */
   refused(): void;
+  /** The server could not load the model; the request is to be decided once more. */
+  unloaded(): void;
 }
 
 export interface Decided {
   readonly decision: Decision;
   /** What it was decided against. */
   readonly runner: RunnerView | null;
+  /** Null: `num_batch` is none of ours to choose. */
+  readonly batch: BatchDecision | null;
   /** Null: it is left as it came, or not ours to send. */
   readonly ticket: TurnTicket | null;
   /** The runner-fixed options to send with the window; null: those that it carries. */
@@ -78,11 +84,12 @@ export class DecideInTurn {
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(OptionSets) private readonly options: OptionSets,
+    @Inject(MachineView) private readonly machine: MachineView,
     @Inject(Settings) private readonly settings: RightsizeSettings,
   ) {}
 
-  /** Null: its client has left while it was held. */
-  async decide(asked: Asked, pass: Pass<Asked>, turn = pass.turn): Promise<Decided | null> {
+  /** Null: its client has left while it was held. `mayTry`: a batch may be tried with a load that happens anyway. */
+  async decide(asked: Asked, pass: Pass<Asked>, turn = pass.turn, mayTry = true): Promise<Decided | null> {
     let sinceMs: number | null = null;
     for (let held = turn; ;) {
       if (held !== null) {
@@ -96,14 +103,17 @@ export class DecideInTurn {
       const changes = changesRunner(decided) || this.reloadsForShift(asked, decided.decision);
       let options: SharedOptions | null = null;
       let ticket: TurnTicket | null = null;
+      let batch: BatchDecision | null = null;
       // Whoever comes next decides against what this one asks for: it has to be known before.
       held = pass.decided(changes, () => {
         ticket = this.ask(asked.model, decided.decision, pass);
-        if (ticket) options = this.optionsFor(asked, decided);
+        if (!ticket) return;
+        options = this.optionsFor(asked, decided);
+        batch = this.machine.batchFor(asked.model, decided.decision, decided.runner, mayTry);
       });
       if (held === null) {
         const heldMs = sinceMs === null ? 0 : this.clock.monotonicMs() - sinceMs;
-        return { ...decided, ticket, options, pass, heldMs };
+        return { ...decided, ticket, options, batch, pass, heldMs };
       }
     }
   }
@@ -115,6 +125,7 @@ export class DecideInTurn {
     return {
       decision: atLeast(decision, asked.atLeast ?? 0),
       runner: view.runner,
+      batch: null,
       ticket: null,
       options: null,
       pass: null,
@@ -137,6 +148,7 @@ export class DecideInTurn {
         ticket.answered();
         ticket.ended();
       },
+      unloaded: () => ticket.ended(),
       pinned: (loaded) => {
         if (loaded) this.options.forget(runner);
         ticket.pinned(loaded);

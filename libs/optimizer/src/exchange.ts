@@ -1,4 +1,11 @@
-import type { ClientWindowRule, Decision, OperatingMode, RequestFeatures, RunnerView } from '@rightsize/optimizer-core';
+import type {
+  BatchDecision,
+  ClientWindowRule,
+  Decision,
+  OperatingMode,
+  RequestFeatures,
+  RunnerView,
+} from '@rightsize/optimizer-core';
 import type { Asked, TurnTicket } from './decide-in-turn.js';
 import type { Pass } from './switch-gates.js';
 
@@ -32,6 +39,10 @@ export interface Exchange {
   readonly refusals: number;
   /** Tokens by which the prompt is longer than the largest window there is, when it is sent to be cut; else 0. */
   readonly cutBy: number;
+  /** The `num_batch` of the body to send, and why; null: it is none of ours to choose. */
+  readonly batch: BatchDecision | null;
+  /** Attempts before this one for which the server could not load the model. */
+  readonly failedLoads: number;
   /** Null when the request was left as it came. */
   readonly ticket: TurnTicket | null;
   /** Its way through the gate of its runner; null when it was left as it came. */

@@ -37,7 +37,7 @@ export interface Optimized {
   /** Absent or null: send it. Else nothing is to be sent, and the client is told so. */
   readonly refusal?: { readonly status: number; readonly message: string } | null;
   /**
-   * Null: every answer is the client's. Else an answer with status 400 is to be held back and shown
+   * Null: every answer is the client's. Else an answer with status 400 or 500 is to be held back and shown
    * here first, its body bounded by the proxy: the server may have refused what it was told not to
    * cut. Resolves with what to send instead, or with null when the answer is the client's after all.
    * Never rejects.

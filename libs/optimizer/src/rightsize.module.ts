@@ -1,14 +1,16 @@
 import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { createFingerprinter, createSketcher, createTemplateDetector, memoryWindow } from '@rightsize/optimizer-core';
+import { createFingerprinter, createSketcher, createTemplateDetector } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
 import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
 import { RecordCompletionHandler } from './commands/record-completion.handler.js';
+import { RetryFailedLoadHandler } from './commands/retry-failed-load.handler.js';
 import { RetryRefusedHandler } from './commands/retry-refused.handler.js';
 import { EventLog } from './event-log.js';
 import { installationSecret, type InstallationSecret } from './installation-secret.js';
+import { MachineView } from './machine-view.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { OllamaBackend } from './ollama-backend.js';
 import { ReadModels } from './projections/read-models.js';
@@ -23,13 +25,7 @@ import { SwitchGates } from './switch-gates.js';
 import { Inspection } from './inspection.js';
 import { Witnesses } from './witness.js';
 import { SizingPlans } from './sizing-plans.js';
-import {
-  isAllOff,
-  memoryBudgetFor,
-  resolveSettings,
-  type RightsizeOptions,
-  type RightsizeSettings,
-} from './settings.js';
+import { isAllOff, resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeOptions>({
   moduleName: 'Rightsize',
@@ -89,21 +85,24 @@ const providers: Provider[] = [
     useFactory: ({ policies }: ReadModels, { policy }: RightsizeSettings) => new ActivePolicies(policies, policy),
   },
   {
-    provide: SizingPlans,
-    inject: [ReadModels, Clock, Settings, ActivePolicies, ModelCatalogue, RunnerTracker],
+    provide: MachineView,
+    inject: [Settings, Clock, ModelCatalogue, RunnerTracker, ReadModels, ActivePolicies],
     useFactory: (
-      readModels: ReadModels,
-      clock: Clock,
       settings: RightsizeSettings,
-      policies: ActivePolicies,
+      clock: Clock,
       catalogue: ModelCatalogue,
       runners: RunnerTracker,
-    ) =>
+      readModels: ReadModels,
+      policies: ActivePolicies,
+    ) => new MachineView(settings, clock, catalogue, runners, readModels, (model) => policies.of(model)),
+  },
+  {
+    provide: SizingPlans,
+    inject: [ReadModels, Clock, ActivePolicies, MachineView],
+    useFactory: (readModels: ReadModels, clock: Clock, policies: ActivePolicies, machine: MachineView) =>
       new SizingPlans(readModels, clock, (model) => policies.of(model), {
-        facts: (model) => catalogue.facts(model),
-        memoryWindow: (model) =>
-          memoryWindow(memoryBudgetFor(settings, model), catalogue.facts(model), runners.view(model)) ??
-          runners.seenMemoryWindow(model),
+        facts: (model) => machine.facts(model),
+        memoryWindow: (model) => machine.memoryWindow(model),
       }),
   },
   {
@@ -119,6 +118,7 @@ const providers: Provider[] = [
   },
   OptimizeRequestHandler,
   RecordCompletionHandler,
+  RetryFailedLoadHandler,
   RetryRefusedHandler,
   GetSizingViewHandler,
   Inspection,

@@ -1,12 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { parseRefusal } from '@rightsize/ollama';
+import { parseLoadFailure, parseRefusal } from '@rightsize/ollama';
 import type { OperatorActedV1, TemplateDetector } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
 import { OptimizeRequest, type Unsent } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
+import { RetryFailedLoad } from './commands/retry-failed-load.command.js';
 import { RetryRefused } from './commands/retry-refused.command.js';
 import { EventLog } from './event-log.js';
 import type { Exchange } from './exchange.js';
@@ -165,7 +166,9 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   private async reconsider(exchange: Exchange, status: number, answer: Buffer): Promise<Optimized | null> {
     try {
       const refusal = status === 400 ? parseRefusal(answer) : null;
-      const next = refusal && (await this.commands.execute(new RetryRefused(exchange, refusal)));
+      const failed = parseLoadFailure(status, answer);
+      const again = refusal ? new RetryRefused(exchange, refusal) : failed && new RetryFailedLoad(exchange, failed);
+      const next = again && (await this.commands.execute(again));
       return next && this.sent(next);
     } catch (error) {
       exchange.pass?.leave();
@@ -197,12 +200,15 @@ function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'fai
   return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER, reconsider: null };
 }
 
-function headersOf({ requestId, decision, mode, imposed, refusals, cutBy, heldMs }: Exchange): Record<string, string> {
+function headersOf(exchange: Exchange): Record<string, string> {
+  const { requestId, decision, mode, imposed, batch, refusals, failedLoads, cutBy, heldMs } = exchange;
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,
     ...(decision.numCtx === null ? {} : { 'x-rightsize-num-ctx': String(decision.numCtx) }),
+    ...(batch === null ? {} : { 'x-rightsize-num-batch': String(batch.value ?? 'server') }),
     ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
+    ...(failedLoads === 0 ? {} : { 'x-rightsize-failed-loads': String(failedLoads) }),
     ...(refusals === 0 ? {} : { 'x-rightsize-refusals': String(refusals) }),
     ...(cutBy === 0 ? {} : { 'x-rightsize-cut': String(cutBy) }),
     ...(heldMs < 1 ? {} : { 'x-rightsize-held-ms': String(Math.round(heldMs)) }),

@@ -1,4 +1,4 @@
-import type { ClientWindowRule, OperatingMode, PolicyParameters } from '@rightsize/optimizer-core';
+import type { ClientWindowRule, KvCacheType, OperatingMode, PolicyParameters } from '@rightsize/optimizer-core';
 
 /** Reads a client's own `num_ctx` differently for some models and clients. The first entry that fits counts. */
 export interface ClientWindowSetting {
@@ -35,6 +35,15 @@ export interface RightsizeOptions {
   readonly overrides?: readonly SettingsOverride[];
   /** Bytes that a model's weights and KV cache may take together. @default null — as seen on the server */
   readonly memoryBudgetBytes?: number | null;
+  /** Type of the server's KV cache, its `OLLAMA_KV_CACHE_TYPE`; sizes that were seen go before it. @default 'f16' */
+  readonly kvCacheType?: KvCacheType;
+  /** Requests that a runner serves at once, the server's `OLLAMA_NUM_PARALLEL`. @default 1 */
+  readonly parallel?: number;
+  /**
+   * Who chooses `num_batch`: the server, or what was learnt of this machine, tried when a load happens anyway.
+   * @default 'server'
+   */
+  readonly numBatch?: 'server' | 'learn';
   /** Key of the fingerprints. @default the key file beside the database, made at first start */
   readonly secret?: string;
   /** Milliseconds between looks at `/api/ps` while there is traffic. @default 1000 */
@@ -60,6 +69,7 @@ export type RightsizeSettings = Readonly<
   }
 >;
 
+const KV_CACHE_TYPES: readonly KvCacheType[] = ['f16', 'q8_0', 'q4_0'];
 const MODES: readonly OperatingMode[] = ['active', 'shadow', 'off'];
 const RULES: readonly ClientWindowRule[] = ['hint', 'floor', 'exact'];
 
@@ -82,6 +92,9 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     overrides: (options.overrides ?? []).map(checkedOverride),
     memoryBudgetBytes:
       options.memoryBudgetBytes == null ? null : positive('memoryBudgetBytes', options.memoryBudgetBytes),
+    kvCacheType: oneOf('kvCacheType', options.kvCacheType ?? 'f16', KV_CACHE_TYPES),
+    parallel: positive('parallel', options.parallel ?? 1),
+    numBatch: oneOf('numBatch', options.numBatch ?? 'server', ['server', 'learn']),
     secret: options.secret ?? null,
     pollMs: positive('pollMs', options.pollMs ?? 1000),
     staleMs: positive('staleMs', options.staleMs ?? 2500),

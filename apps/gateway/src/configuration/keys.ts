@@ -50,6 +50,22 @@ export const KEYS = {
     reloadable: true,
     scopes: ['model'],
   }),
+  'kv-cache-type': key({
+    kind: oneOf('f16', 'q8_0', 'q4_0'),
+    default: 'f16',
+    description: "The server's `OLLAMA_KV_CACHE_TYPE`; what is seen of the sizes of its runners goes before it.",
+  }),
+  parallel: key({
+    kind: numeric({ min: 1 }),
+    default: 1,
+    description: "The server's `OLLAMA_NUM_PARALLEL`: requests that a runner serves at once.",
+  }),
+  'num-batch': key({
+    kind: oneOf('server', 'learn'),
+    default: 'server',
+    description:
+      'Who chooses `num_batch`. `learn` tries sizes when a load happens anyway, and keeps what reads prompts faster.',
+  }),
   'client-window': key({
     kind: listOf(clientWindowRule),
     default: [],

@@ -12,7 +12,7 @@ export interface Exchange {
   readonly observer: ExchangeObserver;
   /** Added to the answer's headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Null: every answer is the client's. Else shown a complete 400 that the client has not seen; false: it is the client's. */
+  /** Null: every answer is the client's. Else shown a complete 400 or 500 that the client has not seen; false: it is the client's. */
   readonly reconsider: ((status: number, body: Buffer) => Promise<boolean>) | null;
   /** No answer came, through no fault of the request: true when another attempt is on its way. */
   sendAgain(error: Error): boolean;
@@ -58,7 +58,7 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     this.#hasBegun = true;
     const raw = endToEndHeaders(strings(controller.rawHeaders));
     for (const name in this.#exchange.headers) raw.push(name, this.#exchange.headers[name]!);
-    if (status === 400 && this.#exchange.reconsider) {
+    if ((status === 400 || status === 500) && this.#exchange.reconsider) {
       this.#held = new HeldAnswer(status, statusMessage, raw);
       return;
     }

@@ -78,11 +78,13 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const signal = input.signal ?? null;
     const decided = mode === 'active' ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
     if (typeof decided === 'string') return decided;
-    const { decision, runner, ticket, options, pass, heldMs } = decided;
+    const { decision, runner, ticket, options, batch, pass, heldMs } = decided;
     const original = shared(input.body, asked, options);
 
     const overflow = overflowOf(request, decision);
-    const body = ticket !== null && decision.numCtx !== null ? impose(original, decision.numCtx, overflow) : null;
+    const numBatch = batch?.value ?? null;
+    const body =
+      ticket !== null && decision.numCtx !== null ? impose(original, decision.numCtx, numBatch, overflow) : null;
     const imposed = body !== null;
     if (!imposed) ticket?.ended();
     const optimized: RequestOptimizedV1 = {
@@ -97,6 +99,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       templateId,
       runner,
       decision,
+      ...(imposed && batch !== null ? { numBatch: batch } : {}),
       // The log is in order of decisions.
       atMs: heldMs > 0 ? this.clock.nowMs() : atMs,
       ...(heldMs > 0 ? { heldMs: Math.round(heldMs) } : {}),
@@ -118,6 +121,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       overflow: imposed ? overflow : 'cut',
       refusals: 0,
       cutBy: 0,
+      batch: imposed ? batch : null,
+      failedLoads: 0,
       ticket: imposed ? ticket : null,
       pass: imposed ? pass : null,
       heldMs,

@@ -137,6 +137,7 @@ function completionOf(
     cachedTokens: final?.cachedTokens ?? null,
     outputTokens: final?.outputTokens ?? null,
     window: windowOf(exchange),
+    ...(exchange.imposed && exchange.batch !== null ? { numBatch: exchange.batch.value } : {}),
     rawEstimate: rawPromptTokens(exchange.features),
     taints,
     atMs,

@@ -36,7 +36,8 @@ export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
     pass.asked = { ...pass.asked, exactPromptTokens, atLeast: window, need: null };
     const decided = await this.turns.decide(pass.asked, pass, pass.again());
     if (decided === null) return null;
-    const next = nextAttempt(exchange, decided.decision, exactPromptTokens, window);
+    const { batch } = decided;
+    const next = nextAttempt({ ...exchange, batch }, decided.decision, exactPromptTokens, window);
     this.log.record(
       `request-${requestId}`,
       {
@@ -60,7 +61,7 @@ export class RetryRefusedHandler implements ICommandHandler<RetryRefused> {
     }
     this.recent.redecide(requestId, next.decision);
     const heldMs = exchange.heldMs + decided.heldMs;
-    return { ...exchange, ...next, runner: decided.runner, ticket: decided.ticket, heldMs };
+    return { ...exchange, ...next, batch, runner: decided.runner, ticket: decided.ticket, heldMs };
   }
 }
 
@@ -71,12 +72,12 @@ function nextAttempt(exchange: Exchange, decision: Decision, exact: number, refu
   const refusals = exchange.refusals + 1;
   const larger = decision.numCtx !== null && decision.numCtx > refusedAt ? decision.numCtx : null;
   if (larger !== null && larger > exact && refusals <= MAX_RETRIES) {
-    const body = impose(exchange.original, larger, exchange.overflow);
+    const body = impose(exchange.original, larger, exchange.batch?.value ?? null, exchange.overflow);
     return body && { decision, body, overflow: exchange.overflow, refusals, cutBy: 0 };
   }
   if (exchange.overflow === 'refuse-client') return null;
   const window = larger ?? refusedAt;
-  const body = impose(exchange.original, window, 'cut');
+  const body = impose(exchange.original, window, exchange.batch?.value ?? null, 'cut');
   const cutBy = Math.max(1, exact - window);
   return body && { decision: { ...decision, numCtx: window }, body, overflow: 'cut', refusals, cutBy };
 }

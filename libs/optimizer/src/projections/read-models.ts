@@ -1,10 +1,13 @@
 import {
+  emptyMachineState,
   emptyModelStatistics,
   emptySizingState,
+  foldMachine,
   foldModel,
   foldSizing,
   type KnownTemplate,
   type DomainEvent,
+  type MachineState,
   type ModelStatistics,
   type PolicyEvent,
   type SizingState,
@@ -41,6 +44,15 @@ export class ReadModels {
     fold: foldKnownTemplate,
   });
 
+  /** Sizes, failures and batches as they were seen. */
+  readonly machine = new FoldedRows<MachineState>({
+    name: 'machine-state',
+    version: 1,
+    types: ['request.optimized', 'request.completed', 'runner.load-failed'],
+    keyOf: (event) => event.data.model,
+    fold: (row, event) => foldMachine(row ?? emptyMachineState(event.data.model), event),
+  });
+
   /** What windows are priced with. */
   readonly sizing = new FoldedRows<SizingState>({
     name: 'sizing-state',
@@ -65,6 +77,7 @@ export class ReadModels {
       this.models,
       this.templates,
       this.knownTemplates,
+      this.machine,
       this.sizing,
       this.policies,
     ] as unknown as readonly FoldedRows<unknown, DomainEvent>[];

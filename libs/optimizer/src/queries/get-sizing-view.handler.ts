@@ -1,39 +1,34 @@
 import { Inject } from '@nestjs/common';
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { memoryWindow, type SizingKnowledge } from '@rightsize/optimizer-core';
+import type { SizingKnowledge } from '@rightsize/optimizer-core';
 import { Backend } from '../backend.js';
 import { Clock } from '../clock.js';
-import { ModelCatalogue } from '../model-catalogue.js';
+import { MachineView } from '../machine-view.js';
 import { ReadModels } from '../projections/read-models.js';
 import { RunnerTracker } from '../runner-tracker.js';
-import { Settings } from '../rightsize.tokens.js';
-import { memoryBudgetFor, type RightsizeSettings } from '../settings.js';
 import { SizingPlans } from '../sizing-plans.js';
 import { GetSizingView, type SizingView } from './get-sizing-view.query.js';
 
 @QueryHandler(GetSizingView)
 export class GetSizingViewHandler implements IQueryHandler<GetSizingView, SizingView> {
-  readonly #settings: RightsizeSettings;
   readonly #readModels: ReadModels;
   readonly #runners: RunnerTracker;
-  readonly #catalogue: ModelCatalogue;
+  readonly #machine: MachineView;
   readonly #plans: SizingPlans;
   readonly #backend: Backend;
   readonly #clock: Clock;
 
   constructor(
-    @Inject(Settings) settings: RightsizeSettings,
     @Inject(ReadModels) readModels: ReadModels,
     @Inject(RunnerTracker) runners: RunnerTracker,
-    @Inject(ModelCatalogue) catalogue: ModelCatalogue,
+    @Inject(MachineView) machine: MachineView,
     @Inject(SizingPlans) plans: SizingPlans,
     @Inject(Backend) backend: Backend,
     @Inject(Clock) clock: Clock,
   ) {
-    this.#settings = settings;
     this.#readModels = readModels;
     this.#runners = runners;
-    this.#catalogue = catalogue;
+    this.#machine = machine;
     this.#plans = plans;
     this.#backend = backend;
     this.#clock = clock;
@@ -42,15 +37,13 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
   async execute(query: GetSizingView): Promise<SizingView> {
     const { model, templateId } = query;
     const runner = this.#runners.view(model);
-    const facts = this.#catalogue.facts(model);
+    const facts = this.#machine.facts(model);
     return {
       runner,
       facts,
       modelStatistics: this.#readModels.models.get(model),
       templateStatistics: templateId === null ? null : this.#readModels.templates.get(templateId),
-      // A configured budget goes before what was seen.
-      memoryWindow:
-        memoryWindow(memoryBudgetFor(this.#settings, model), facts, runner) ?? this.#runners.seenMemoryWindow(model),
+      memoryWindow: this.#machine.memoryWindow(model),
       sizing: query.isPriced ? this.#sizing(query, runner === null) : null,
     };
   }
