@@ -148,7 +148,10 @@ export class DecideInTurn {
         ticket.answered();
         ticket.ended();
       },
-      unloaded: () => ticket.ended(),
+      unloaded: () => {
+        this.options.forget(runner);
+        ticket.ended();
+      },
       pinned: (loaded) => {
         if (loaded) this.options.forget(runner);
         ticket.pinned(loaded);
