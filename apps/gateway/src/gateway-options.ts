@@ -1,8 +1,11 @@
 import type { V1Route } from '@rightsize/ollama';
 import type { RightsizeOptions } from '@rightsize/optimizer';
 
-/** By translation to the native route, which takes a window; or not at all. */
-export type V1Mode = 'translate' | 'pass';
+/**
+ * By translation to the native route, which takes a window; by another name of the model, which has the
+ * window baked in; or not at all.
+ */
+export type V1Mode = 'translate' | 'alias' | 'pass';
 
 export type V1Modes = Readonly<Record<V1Route, V1Mode>>;
 

@@ -22,7 +22,7 @@ describe('/rightsize/health', () => {
       status,
       reasons: [],
       mode: 'active',
-      v1: { translated: 0, passed: {} },
+      v1: { translated: 0, aliased: 0, passed: {} },
       log: { position: 7, queued: 0, lag: 0, droppedDecisions: 0, lost: 0, projections: [] },
     });
   });

@@ -80,7 +80,7 @@ export const KEYS = {
     default: [],
     defaultInWords: '`translate`',
     description:
-      'How the `/v1` routes get their window: `translate` (to the native route and back) or `pass` (not at all); for some routes `ROUTE=MODE`, say `messages=pass`. The last that fits counts.',
+      'How the `/v1` routes get their window: `translate` (to the native route and back), `alias` (a name of the model with the window baked in, made at the server and deleted at the end) or `pass` (not at all); for some routes `ROUTE=MODE`, say `messages=pass`. The last that fits counts.',
     reloadable: true,
   }),
   'max-body-mib': key({

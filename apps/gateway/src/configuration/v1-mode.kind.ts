@@ -9,12 +9,12 @@ export interface V1Rule {
 }
 
 export const v1Rule: Kind<V1Rule> = {
-  accepts: `translate or pass, with one of ${V1_ROUTES.join('=, ')}= before it or without`,
+  accepts: `translate, alias or pass, with one of ${V1_ROUTES.join('=, ')}= before it or without`,
   parse: (input) => {
     if (typeof input !== 'string') return undefined;
     const [first = '', second] = input.split('=');
     const mode = second ?? first;
-    if (mode !== 'translate' && mode !== 'pass') return undefined;
+    if (mode !== 'translate' && mode !== 'alias' && mode !== 'pass') return undefined;
     if (second === undefined) return { route: null, mode };
     const route = V1_ROUTES.find((each) => each === first);
     return route && { route, mode };

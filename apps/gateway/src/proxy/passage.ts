@@ -67,3 +67,12 @@ export function translatedPassage(
     mended: null,
   };
 }
+
+/** To the route that was asked, with a body of ours. */
+export function aliasedPassage(request: IncomingMessage, response: ServerResponse, headers: Headers): Passage {
+  return {
+    ...plainPassage(request, response, true, headers),
+    without: OF_OUR_BODY,
+    with: ['content-type', 'application/json'],
+  };
+}

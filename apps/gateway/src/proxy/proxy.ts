@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { endToEndHeaders, v1RouteOf, type V1Route } from '@rightsize/ollama';
+import { endToEndHeaders, replaceModel, v1RouteOf, type V1Route } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
@@ -7,18 +7,23 @@ import type { GatewayOptions } from '../gateway-options.js';
 import { isLoopbackName } from '../loopback.js';
 import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
-import { plainPassage, translatedPassage, type Passage } from './passage.js';
+import { ModelAliases } from './model-aliases.js';
+import { aliasedPassage, plainPassage, translatedPassage, type Passage } from './passage.js';
 import { refuse } from './refusal.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
-import { cannotThink, ThoughtlessModels } from './thoughtless-models.js';
+import { cannotThink, MarkedModels } from './marked-models.js';
 import { answersTo } from './upstream-host.js';
-import { V1Plans } from './v1-plans.js';
+import { V1Plans, type V1Plan } from './v1-plans.js';
 
 /** Idle upstream connections are kept this long, milliseconds; Ollama itself never closes one. */
 const KEEP_ALIVE_MS = 60_000;
 const MAX_HEADER_BYTES = 2 ** 20;
+/** How long it is believed that a model cannot think, milliseconds. */
+const THOUGHTLESS_MS = 5 * 60_000;
+/** After these a name can mean another model. */
+const REDEFINES: ReadonlySet<string> = new Set(['/api/create', '/api/pull', '/api/copy', '/api/delete']);
 const NO_HEADERS: Readonly<Record<string, string>> = {};
 const NO_OBSERVER: ExchangeObserver = { head: () => undefined, chunk: () => undefined, end: () => undefined };
 
@@ -35,7 +40,8 @@ export class Proxy implements OnApplicationShutdown {
   readonly #upstream: URL;
   readonly #pool: Pool;
   readonly #v1Plans: V1Plans;
-  readonly #thoughtless = new ThoughtlessModels(Date.now);
+  readonly #aliases: ModelAliases;
+  readonly #thoughtless = new MarkedModels(THOUGHTLESS_MS, Date.now);
 
   constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
@@ -50,9 +56,11 @@ export class Proxy implements OnApplicationShutdown {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    this.#aliases = new ModelAliases(this.#pool, this.#upstream.origin, Date.now);
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.#aliases.close();
     await this.#pool.destroy();
   }
 
@@ -87,7 +95,11 @@ export class Proxy implements OnApplicationShutdown {
     const foreign = mayChangeRunner(passage.request.method!, path);
     if (foreign) this.#door.noticeForeign(path);
     // What the runner is afterwards, it has become by the end of the exchange.
-    const observer = foreign ? { ...NO_OBSERVER, end: () => this.#door.noticeForeign(path) } : NO_OBSERVER;
+    const end = (): void => {
+      this.#door.noticeForeign(path);
+      if (REDEFINES.has(path)) this.#aliases.forget();
+    };
+    const observer = foreign ? { ...NO_OBSERVER, end } : NO_OBSERVER;
     this.#forward(passage, body, { observer, headers: NO_HEADERS, reconsider: null });
   }
 
@@ -107,10 +119,8 @@ export class Proxy implements OnApplicationShutdown {
 
   async #v1(route: V1Route, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const plan = this.#v1Plans.plan(route, body, request.headers);
-    if (plan.kind === 'pass') {
-      const headers = { 'x-rightsize-route': 'pass', 'x-rightsize-route-reason': plan.reason };
-      return this.#pass(plainPassage(request, response, true, headers), body);
-    }
+    if (plan.kind === 'pass') return this.#passV1(plan.reason, body, request, response);
+    if (plan.kind === 'alias') return this.#alias(plan, body, request, response);
     const { translated } = plan;
     const passage = translatedPassage(request, response, translated, { 'x-rightsize-route': 'translate' });
     const { withoutThinking } = translated;
@@ -124,13 +134,50 @@ export class Proxy implements OnApplicationShutdown {
     return this.#optimize(translated.route, translated.body, { ...passage, mended });
   }
 
+  #passV1(reason: string, body: Buffer, request: IncomingMessage, response: ServerResponse): void {
+    const headers = { 'x-rightsize-route': 'pass', 'x-rightsize-route-reason': reason };
+    this.#pass(plainPassage(request, response, true, headers), body);
+  }
+
+  /** Sized like its translation, and sent to its own route under a name that has the window. */
+  async #alias(
+    { translated, plain }: Extract<V1Plan, { kind: 'alias' }>,
+    body: Buffer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const sized = await this.#size(translated.route, translated.body, request, response);
+    const { observer } = sized;
+    const window = Number(sized.headers['x-rightsize-num-ctx'] ?? NaN);
+    const alias = window > 0 ? await this.#aliases.of(translated.model, window) : null;
+    const renamed = alias && replaceModel(plain, alias.name);
+    if (!renamed || response.destroyed) {
+      observer.end('client-aborted');
+      if (response.destroyed) return;
+      this.#v1Plans.aliasFailed();
+      return this.#passV1('alias-failed', body, request, response);
+    }
+    const passage = aliasedPassage(request, response, { 'x-rightsize-route': 'alias' });
+    const headers = { ...sized.headers, 'x-rightsize-num-ctx': String(alias.window) };
+    // The answer is in another dialect than the observer reads.
+    const blind = { head: observer.head.bind(observer), chunk: () => undefined, end: observer.end.bind(observer) };
+    this.#forward(passage, renamed, { headers, observer: blind, reconsider: null });
+  }
+
   async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
-    const { headers } = passage.request;
-    const skip = headers['x-rightsize'] === 'off';
-    const signal = goneSignal(passage.response);
-    const input: OptimizeInput = { route, body, client: clientName(headers), skip, signal };
-    const sized = await this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
+    const sized = await this.#size(route, body, passage.request, passage.response);
     this.#send(passage, sized);
+  }
+
+  #size(
+    route: OptimizeInput['route'],
+    body: Buffer,
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Optimized> {
+    const skip = headers['x-rightsize'] === 'off';
+    const input: OptimizeInput = { route, body, client: clientName(headers), skip, signal: goneSignal(response) };
+    return this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
   }
 
   #send(passage: Passage, sized: Optimized): void {

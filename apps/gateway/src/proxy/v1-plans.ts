@@ -12,12 +12,15 @@ import type { GatewayOptions } from '../gateway-options.js';
 /** What becomes of one request in another vendor's dialect. */
 export type V1Plan =
   | { readonly kind: 'translate'; readonly translated: Translated }
+  /** To Ollama's own route, under another name of the model. `plain`: the body without its encoding. */
+  | { readonly kind: 'alias'; readonly translated: Translated; readonly plain: Buffer }
   /** To Ollama's own route, as it came. Why: a word, maybe with another that tells more. */
   | { readonly kind: 'pass'; readonly reason: string };
 
 /** What became of them since the start. */
 export interface V1Report {
   readonly translated: number;
+  readonly aliased: number;
   /** By the first word of the reason. */
   readonly passed: Readonly<Record<string, number>>;
 }
@@ -28,6 +31,7 @@ export class V1Plans {
   readonly #options: GatewayOptions;
   readonly #passed = new Map<string, number>();
   #translated = 0;
+  #aliased = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -36,17 +40,32 @@ export class V1Plans {
   /** Never throws: what cannot be translated passes. */
   plan(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
     const plan = this.#decide(route, body, headers);
-    if (plan.kind === 'translate') {
-      this.#translated += 1;
-    } else {
-      const word = plan.reason.split(' ', 1)[0]!;
-      this.#passed.set(word, (this.#passed.get(word) ?? 0) + 1);
+    switch (plan.kind) {
+      case 'translate':
+        this.#translated += 1;
+        break;
+      case 'alias':
+        this.#aliased += 1;
+        break;
+      case 'pass':
+        this.#passes(plan.reason);
     }
     return plan;
   }
 
+  /** An alias could not be had after all. */
+  aliasFailed(): void {
+    this.#aliased -= 1;
+    this.#passes('alias-failed');
+  }
+
   report(): V1Report {
-    return { translated: this.#translated, passed: Object.fromEntries(this.#passed) };
+    return { translated: this.#translated, aliased: this.#aliased, passed: Object.fromEntries(this.#passed) };
+  }
+
+  #passes(reason: string): void {
+    const word = reason.split(' ', 1)[0]!;
+    this.#passed.set(word, (this.#passed.get(word) ?? 0) + 1);
   }
 
   #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
@@ -54,7 +73,11 @@ export class V1Plans {
     if ((rightsize.mode ?? 'active') !== 'active' || v1[route] === 'pass') return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
     const plain = unpacked(body, headers['content-encoding'] ?? 'identity');
-    return plain === null ? pass('encoding') : judge(translated(route, plain));
+    if (plain === null) return pass('encoding');
+    const translation = translated(route, plain);
+    // Under another name of the model the body goes on whole, known or not.
+    if (translation.kind !== 'translated' || v1[route] !== 'alias') return judge(translation);
+    return isCloudName(translation.model) ? pass('cloud') : { kind: 'alias', translated: translation, plain };
   }
 }
 

@@ -5,3 +5,4 @@ export * from './dialect-writer.js';
 export * from './native-answer.js';
 export { openAiError } from './openai-error.js';
 export { anthropicError } from './messages-writer.js';
+export * from './replace-model.js';

@@ -1,16 +1,17 @@
 import { normalizeModelName } from '@rightsize/ollama';
 
-/** A model can be made anew under its name, milliseconds. */
-const KEPT_MS = 5 * 60_000;
 /** More names than this come from somebody who makes them up. */
 const MAX_MODELS = 256;
 
-/** Models that were found unable to think, so that nobody asks them again and again. */
-export class ThoughtlessModels {
+/** Models that were found unable to do something, so that nobody asks them again and again. */
+export class MarkedModels {
   readonly #until = new Map<string, number>();
+  readonly #keptMs: number;
   readonly #nowMs: () => number;
 
-  constructor(nowMs: () => number) {
+  /** `keptMs`: for so long, milliseconds; a model can be made anew under its name. */
+  constructor(keptMs: number, nowMs: () => number) {
+    this.#keptMs = keptMs;
     this.#nowMs = nowMs;
   }
 
@@ -20,7 +21,7 @@ export class ThoughtlessModels {
 
   add(model: string): void {
     if (this.#until.size >= MAX_MODELS) this.#until.clear();
-    this.#until.set(normalizeModelName(model), this.#nowMs() + KEPT_MS);
+    this.#until.set(normalizeModelName(model), this.#nowMs() + this.#keptMs);
   }
 }
 
