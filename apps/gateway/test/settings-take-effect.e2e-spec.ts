@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +24,16 @@ const byReload: InForce = async (yaml) => {
   expect(started.configuration.reload()).toMatchObject({ kind: 'applied', needRestart: [] });
   return started;
 };
+
+/** The upstream answers no chat until the returned function is called. */
+function withholdAnswers(): () => void {
+  const withheld: ServerResponse[] = [];
+  bench.intercept = (path, response) => path === '/api/chat' && withheld.push(response) > 0;
+  return () => {
+    bench.intercept = () => false;
+    for (const response of withheld) response.end('{"done":true}');
+  };
+}
 
 /** One for each setting: fails when the setting is ignored. */
 const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<void>>> = {
@@ -140,6 +151,23 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     await chat(url);
     expect(bench.asked.indexOf('looked')).toBeGreaterThan(-1);
     expect(bench.asked.indexOf('looked')).toBeLessThan(bench.asked.indexOf('POST /api/chat'));
+  },
+  'hold-seconds': async (inForce) => {
+    const { url } = await inForce('hold-seconds: 0.05');
+    const answer = withholdAnswers();
+    // The first opens the model and is not answered; with the default the second would wait a minute.
+    const asked = [chat(url), chat(url)];
+    await bench.seen('POST /api/chat', 2);
+    answer();
+    await Promise.all(asked);
+  },
+  'max-held': async (inForce) => {
+    const { url } = await inForce('max-held: 1');
+    const answer = withholdAnswers();
+    const asked = Array.from({ length: 3 }, () => chat(url));
+    expect(await Promise.race(asked)).toMatchObject({ status: 503 });
+    answer();
+    await Promise.all(asked);
   },
   'recent-decisions': async (inForce) => {
     const { url } = await inForce('recent-decisions: 2');

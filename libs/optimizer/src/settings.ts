@@ -115,6 +115,7 @@ const RELOADABLE = [
   'pollMs',
   'staleMs',
   'lookMs',
+  'holdMs',
 ] as const satisfies readonly (keyof RightsizeSettings)[];
 
 /**

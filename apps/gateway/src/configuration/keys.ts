@@ -130,6 +130,19 @@ export const KEYS = {
     description: 'The longest a request waits for such a look.',
     reloadable: true,
   }),
+  'hold-seconds': key({
+    kind: numeric({ above: 0 }),
+    unit: 's',
+    default: 60,
+    description: 'The longest a request is held back while others change the window of its model.',
+    reloadable: true,
+  }),
+  'max-held': key({
+    kind: wholeNumber({ min: 1 }),
+    unit: 'requests',
+    default: 512,
+    description: 'Requests held back for one model; one more is answered 503, as Ollama does when it is busy.',
+  }),
   'recent-decisions': key({
     kind: wholeNumber({ min: 1 }),
     unit: 'decisions',

@@ -31,6 +31,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       pollMs: values['poll-ms'],
       staleMs: values['stale-ms'],
       lookMs: values['look-ms'],
+      holdMs: values['hold-seconds'] * 1000,
+      maxHeld: values['max-held'],
       recentDecisions: values['recent-decisions'],
     },
   };
