@@ -127,6 +127,19 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     await until(() => logged.includes('log-level: silent -> debug'));
     child.kill('SIGKILL');
   },
+  'retrain-at': async () => {
+    writeFileSync(bench.file, 'retrain-at: 03:30\nport: 0\n');
+    const main = join(process.cwd(), 'apps/gateway/dist/main.js');
+    const args = [main, '--config', bench.file, '--db', join(bench.folder, 'log.sqlite')];
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, TZ: 'UTC' },
+    });
+    let logged = '';
+    child.stderr.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+    await until(() => logged.includes('T03:30:00.000Z'));
+    child.kill('SIGKILL');
+  },
   'poll-ms': async (inForce) => {
     const { url } = await inForce('poll-ms: 10');
     await chat(url);

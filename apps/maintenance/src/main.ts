@@ -5,6 +5,7 @@ import { erase } from './erase.js';
 import { explain } from './explain.js';
 import { exportLog } from './export.js';
 import { importLog } from './import.js';
+import { ledger } from './ledger.js';
 import { migrate } from './migrate.js';
 import { parked, skip } from './parked.js';
 import { activate, policies, rollback } from './policies.js';
@@ -14,12 +15,15 @@ import { retain } from './retain.js';
 import { retrain } from './retrain.js';
 import { templates } from './templates.js';
 import { verify } from './verify.js';
+import { whatIf } from './what-if.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly MaintenanceCommand[] = [
   verify,
   explain,
   templates,
+  ledger,
+  whatIf,
   retrain,
   policies,
   activate,

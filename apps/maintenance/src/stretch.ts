@@ -27,6 +27,14 @@ export function modelOf({ model }: Readonly<Record<string, unknown>>): string | 
   return model.includes(':') ? model : `${model}:latest`;
 }
 
+/** `30m` in seconds; -1: for good. Throws an error that names the option. */
+export function secondsOf(option: string, text: string): number {
+  if (text === '-1') return 1e8;
+  const age = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(text);
+  if (!age) throw new Error(`${option} ${text}: give a time such as 90s, 30m or 24h, or -1`);
+  return (Number(age[1]) * { ...UNITS_MS, s: 1e3 }[age[2] as keyof typeof UNITS_MS | 's']) / 1e3;
+}
+
 interface When {
   readonly position?: number;
   readonly atMs?: number;

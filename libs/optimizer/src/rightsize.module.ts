@@ -16,6 +16,7 @@ import { OllamaBackend } from './ollama-backend.js';
 import { ReadModels } from './projections/read-models.js';
 import { GetSizingViewHandler } from './queries/get-sizing-view.handler.js';
 import { RecentDecisions } from './recent-decisions.js';
+import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
@@ -110,6 +111,11 @@ const providers: Provider[] = [
     inject: [Settings, ReadModels, EventBus, Witnesses],
     useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus, witnesses: Witnesses) =>
       new EventLog({ file: settings.database }, readModels, bus, undefined, witnesses),
+  },
+  {
+    provide: NightlyRetraining,
+    inject: [Settings, Clock],
+    useFactory: ({ database }: RightsizeSettings, clock: Clock) => new NightlyRetraining(database, clock),
   },
   {
     provide: RecentDecisions,

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { parseLoadFailure, parseRefusal } from '@rightsize/ollama';
-import type { OperatorActedV1, TemplateDetector } from '@rightsize/optimizer-core';
+import type { LedgerDimension, LedgerReport, OperatorActedV1, TemplateDetector } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
@@ -27,6 +27,7 @@ import { Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
+import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -57,6 +58,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(Backend) private readonly backend: Backend,
     @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(SizingPlans) private readonly plans: SizingPlans,
+    @Inject(NightlyRetraining) private readonly nightly: NightlyRetraining,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(Witnesses) private readonly witnesses: Witnesses,
   ) {}
@@ -66,6 +68,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       await this.log.open();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
+      this.nightly.start(this.settings.retrainAt);
     }
     this.#started = true;
   }
@@ -73,6 +76,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   async onApplicationShutdown(): Promise<void> {
     this.runners.stop();
     this.plans.stop();
+    await this.nightly.stop();
     await this.log.close();
     await this.backend.close();
   }
@@ -132,6 +136,11 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   decisions(limit: number): readonly DecisionSummary[] {
     return this.recent.latest(limit);
+  }
+
+  /** What was saved so far, measured and as the clients would have had it. Not for the hot path: it sums all cells. */
+  ledger(by: LedgerDimension): LedgerReport {
+    return this.readModels.ledger.report(by);
   }
 
   /** Resolves when everything recorded so far is durable and folded. */

@@ -58,6 +58,11 @@ export interface RightsizeOptions {
   readonly maxHeld?: number;
   /** Decisions kept in memory for `decisions()`. @default 1000 */
   readonly recentDecisions?: number;
+  /**
+   * Time of day, such as `03:30`, at which the policy is trained anew from the log, beside the requests. It decides
+   * only if it is better beyond noise on later traffic. @default null — never
+   */
+  readonly retrainAt?: string | null;
 }
 
 /** Complete and checked options. */
@@ -102,6 +107,7 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     holdMs: positive('holdMs', options.holdMs ?? 60_000),
     maxHeld: positive('maxHeld', options.maxHeld ?? 512),
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
+    retrainAt: options.retrainAt == null ? null : timeOfDay('retrainAt', options.retrainAt),
   };
   return settings;
 }
@@ -140,6 +146,11 @@ function checkedOverride(entry: SettingsOverride): SettingsOverride {
   if (entry.mode !== undefined) oneOf('overrides.mode', entry.mode, MODES);
   if (entry.memoryBudgetBytes !== undefined) positive('overrides.memoryBudgetBytes', entry.memoryBudgetBytes);
   return entry;
+}
+
+function timeOfDay(key: string, value: string): string {
+  if (/^([01]\d|2[0-3]):[0-5]\d$/.test(value)) return value;
+  throw new SettingsError(`${key}: "${value}" is not a time of day from 00:00 to 23:59`);
 }
 
 function checkedUpstream(value: string): string {

@@ -10,6 +10,7 @@ import {
   type Values,
 } from '@rightsize/configuration';
 import { clientWindowRule } from './client-window.kind.js';
+import { timeOfDay } from './time-of-day.kind.js';
 import { v1Rule } from './v1-mode.kind.js';
 
 /**
@@ -148,6 +149,12 @@ export const KEYS = {
     unit: 'decisions',
     default: 1000,
     description: 'Decisions kept in memory to be shown.',
+  }),
+  'retrain-at': optional({
+    kind: timeOfDay,
+    defaultInWords: 'never',
+    description:
+      'Time of day at which the policy is trained anew from the log; it decides only if it is better beyond noise on later traffic.',
   }),
 } as const;
 

@@ -34,6 +34,7 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       holdMs: values['hold-seconds'] * 1000,
       maxHeld: values['max-held'],
       recentDecisions: values['recent-decisions'],
+      retrainAt: values['retrain-at'],
     },
   };
 }

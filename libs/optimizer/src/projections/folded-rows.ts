@@ -4,11 +4,16 @@ import type { DomainEvent, TrafficEvent } from '@rightsize/optimizer-core';
 /** `rowOf` gives another row as it is, for events that concern two. */
 export type Fold<Row, Event> = (row: Row | undefined, event: Event, rowOf: (key: string) => Row | undefined) => Row;
 
+/** A projection that can also be taught without a log. */
+export interface DomainProjection extends Projection {
+  applyDomain(event: DomainEvent): void;
+}
+
 /**
  * A projection whose row under a key is a fold of the events that concern the key. Rows are
  * immutable values, replaced by each fold, so the hot path may hold on to one while the next is made.
  */
-export class FoldedRows<Row, Event extends DomainEvent = TrafficEvent> implements Projection {
+export class FoldedRows<Row, Event extends DomainEvent = TrafficEvent> implements DomainProjection {
   readonly name: string;
   readonly version: number;
   readonly types: readonly Event['type'][];

@@ -6,7 +6,6 @@ import {
   foldModel,
   foldSizing,
   type KnownTemplate,
-  type DomainEvent,
   type MachineState,
   type ModelStatistics,
   type PolicyEvent,
@@ -15,7 +14,8 @@ import {
 } from '@rightsize/optimizer-core';
 import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
 import { foldPolicies, policyKey, type PolicyRow } from './fold-policies.js';
-import { FoldedRows } from './folded-rows.js';
+import { FoldedRows, type DomainProjection } from './folded-rows.js';
+import { LedgerRows } from './ledger-rows.js';
 
 /** The read models that decisions consult. Raise a `version` when its fold changes. */
 export class ReadModels {
@@ -71,8 +71,11 @@ export class ReadModels {
     fold: foldPolicies,
   });
 
+  /** What was saved. */
+  readonly ledger = new LedgerRows();
+
   /** In no particular order: each reads the log by a checkpoint of its own. */
-  get all(): readonly FoldedRows<unknown, DomainEvent>[] {
+  get all(): readonly DomainProjection[] {
     return [
       this.models,
       this.templates,
@@ -80,6 +83,7 @@ export class ReadModels {
       this.machine,
       this.sizing,
       this.policies,
-    ] as unknown as readonly FoldedRows<unknown, DomainEvent>[];
+      this.ledger,
+    ];
   }
 }
