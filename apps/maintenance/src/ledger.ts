@@ -59,7 +59,7 @@ function table(lines: readonly LedgerLine[]): string[] {
         `${measured.loadSeconds.toFixed(1)} / ${asSent.loadSeconds.toFixed(1)}`,
         `${measured.cuts} / ${asSent.cuts}`,
         `${measured.shifts} / ${asSent.shifts}`,
-        `${measured.gibHours.toFixed(2)} / ${asSent.gibHours.toFixed(2)}`,
+        `${measured.gibHours.toPrecision(2)} / ${asSent.gibHours.toPrecision(2)}`,
       ]),
     ),
   ];
