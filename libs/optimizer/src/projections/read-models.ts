@@ -76,14 +76,6 @@ export class ReadModels {
 
   /** In no particular order: each reads the log by a checkpoint of its own. */
   get all(): readonly DomainProjection[] {
-    return [
-      this.models,
-      this.templates,
-      this.knownTemplates,
-      this.machine,
-      this.sizing,
-      this.policies,
-      this.ledger,
-    ];
+    return [this.models, this.templates, this.knownTemplates, this.machine, this.sizing, this.policies, this.ledger];
   }
 }
