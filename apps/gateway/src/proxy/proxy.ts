@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { endToEndHeaders, replaceModel, v1RouteOf, type V1Route } from '@rightsize/ollama';
+import { endToEndHeaders, v1RouteOf } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
@@ -8,20 +8,18 @@ import { isLoopbackName } from '../loopback.js';
 import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
 import { ModelAliases } from './model-aliases.js';
-import { aliasedPassage, plainPassage, translatedPassage, type Passage } from './passage.js';
+import { plainPassage, type Passage } from './passage.js';
 import { refuse } from './refusal.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
-import { cannotThink, MarkedModels } from './marked-models.js';
 import { answersTo } from './upstream-host.js';
-import { V1Plans, type V1Plan } from './v1-plans.js';
+import { V1Front } from './v1-front.js';
+import type { V1Plans } from './v1-plans.js';
 
 /** Idle upstream connections are kept this long, milliseconds; Ollama itself never closes one. */
 const KEEP_ALIVE_MS = 60_000;
 const MAX_HEADER_BYTES = 2 ** 20;
-/** How long it is believed that a model cannot think, milliseconds. */
-const THOUGHTLESS_MS = 5 * 60_000;
 /** After these a name can mean another model. */
 const REDEFINES: ReadonlySet<string> = new Set(['/api/create', '/api/pull', '/api/copy', '/api/delete']);
 const NO_HEADERS: Readonly<Record<string, string>> = {};
@@ -39,15 +37,13 @@ export class Proxy implements OnApplicationShutdown {
   readonly #listensOnLoopback: boolean;
   readonly #upstream: URL;
   readonly #pool: Pool;
-  readonly #v1Plans: V1Plans;
+  readonly #v1: V1Front;
   readonly #aliases: ModelAliases;
-  readonly #thoughtless = new MarkedModels(THOUGHTLESS_MS, Date.now);
 
   constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
     this.#options = options;
     this.#listensOnLoopback = isLoopbackName(options.host);
-    this.#v1Plans = v1Plans;
     this.#upstream = new URL(options.rightsize.upstream);
     this.#pool = new Pool(this.#upstream.origin, {
       connect: { timeout: options.connectTimeoutMs },
@@ -57,6 +53,12 @@ export class Proxy implements OnApplicationShutdown {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     this.#aliases = new ModelAliases(this.#pool, this.#upstream.origin, Date.now);
+    this.#v1 = new V1Front(v1Plans, this.#aliases, {
+      size: (...given) => this.#size(...given),
+      optimize: (...given) => this.#optimize(...given),
+      pass: (...given) => this.#pass(...given),
+      forward: (...given) => this.#forward(...given),
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -86,7 +88,7 @@ export class Proxy implements OnApplicationShutdown {
     const route = inferenceRoute(request, path);
     if (route) return (body, from, to) => this.#optimize(route, body, plainPassage(from, to, true));
     const v1 = request.method === 'POST' ? v1RouteOf(path) : null;
-    return v1 && ((body, from, to) => this.#v1(v1, body, from, to));
+    return v1 && ((body, from, to) => this.#v1.handle(v1, body, from, to));
   }
 
   /** Unsized, and maybe to a route that changes the runner. */
@@ -115,53 +117,6 @@ export class Proxy implements OnApplicationShutdown {
           response.destroy();
         });
     }
-  }
-
-  async #v1(route: V1Route, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const plan = this.#v1Plans.plan(route, body, request.headers);
-    if (plan.kind === 'pass') return this.#passV1(plan.reason, body, request, response);
-    if (plan.kind === 'alias') return this.#alias(plan, body, request, response);
-    const { translated } = plan;
-    const passage = translatedPassage(request, response, translated, { 'x-rightsize-route': 'translate' });
-    const { withoutThinking } = translated;
-    if (withoutThinking === null) return this.#optimize(translated.route, translated.body, passage);
-    if (this.#thoughtless.has(translated.model)) return this.#optimize(translated.route, withoutThinking, passage);
-    const mended: Passage['mended'] = (status, answer) => {
-      if (!cannotThink(status, answer)) return null;
-      this.#thoughtless.add(translated.model);
-      return withoutThinking;
-    };
-    return this.#optimize(translated.route, translated.body, { ...passage, mended });
-  }
-
-  #passV1(reason: string, body: Buffer, request: IncomingMessage, response: ServerResponse): void {
-    const headers = { 'x-rightsize-route': 'pass', 'x-rightsize-route-reason': reason };
-    this.#pass(plainPassage(request, response, true, headers), body);
-  }
-
-  /** Sized like its translation, and sent to its own route under a name that has the window. */
-  async #alias(
-    { translated, plain }: Extract<V1Plan, { kind: 'alias' }>,
-    body: Buffer,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const sized = await this.#size(translated.route, translated.body, request, response);
-    const { observer } = sized;
-    const window = Number(sized.headers['x-rightsize-num-ctx'] ?? NaN);
-    const alias = window > 0 ? await this.#aliases.of(translated.model, window) : null;
-    const renamed = alias && replaceModel(plain, alias.name);
-    if (!renamed || response.destroyed) {
-      observer.end('client-aborted');
-      if (response.destroyed) return;
-      this.#v1Plans.aliasFailed();
-      return this.#passV1('alias-failed', body, request, response);
-    }
-    const passage = aliasedPassage(request, response, { 'x-rightsize-route': 'alias' });
-    const headers = { ...sized.headers, 'x-rightsize-num-ctx': String(alias.window) };
-    // The answer is in another dialect than the observer reads.
-    const blind = { head: observer.head.bind(observer), chunk: () => undefined, end: observer.end.bind(observer) };
-    this.#forward(passage, renamed, { headers, observer: blind, reconsider: null });
   }
 
   async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
