@@ -80,12 +80,6 @@ export class MachineView {
     this.#failed.set(model, { window, atMs: this.#clock.nowMs() });
   }
 
-  /** An answer disproves what failed before. */
-  noteLoaded(model: string, window: number): void {
-    const failed = this.#failed.get(model);
-    if (failed !== undefined && failed.window <= window) this.#failed.delete(model);
-  }
-
   /**
    * The batch for what was decided: that of the runner when nothing is loaded for it, whoever asks must send
    * the same; else one is chosen, and is the runner's from here on. Null: `num_batch` is the server's affair.
