@@ -33,7 +33,7 @@ export function changedNumbers(policy: PolicyParameters, base: PolicyParameters)
   const [was, is] = [flat(base), flat(policy)];
   return Object.keys(is)
     .filter((key) => key !== 'id' && is[key] !== was[key])
-    .map((key) => `  ${key}: ${was[key]} -> ${is[key]}`);
+    .map((key) => `  ${key}: ${inWords(was[key])} -> ${inWords(is[key])}`);
 }
 
 export function trainedLine({ policyId, model, baseId, trainedOn, comparison }: PolicyTrainedV1): string {
@@ -48,6 +48,11 @@ function flat(policy: PolicyParameters): Record<string, unknown> {
     ...numbers,
     ...Object.fromEntries(Object.entries(beliefs).map(([key, value]) => [`beliefs.${key}`, value])),
   };
+}
+
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map((part: number) => part.toPrecision(3)).join(' ');
+  return value === undefined ? 'as expected of any' : String(value);
 }
 
 function signed(seconds: number): string {

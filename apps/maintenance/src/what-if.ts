@@ -72,7 +72,7 @@ async function run(
   const machines = new Map(
     models.map((name): [string, LearntMachine] => {
       const own = requests.filter((request) => request.model === name);
-      return [name, learntMachine(name, own, after!.get(name)!.sizing, active(name))];
+      return [name, learntMachine(name, own, after!.get(name)!, active(name))];
     }),
   );
   progress.begin('replaying', requests.length);

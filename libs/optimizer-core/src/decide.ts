@@ -31,7 +31,7 @@ function inputsOf(input: DecisionInput): Inputs {
   const exact = input.exactPromptTokens;
   const prompt =
     exact === undefined
-      ? estimatePrompt(features, input.modelStatistics, input.templateStatistics)
+      ? estimatePrompt(features, input.modelStatistics, input.templateStatistics, policy.tokensPer)
       : { mean: exact, bound: exact };
   const output = boundOutput(policy, features, input.templateStatistics, input.modelStatistics);
   const held = prompt.bound + output.tokens;

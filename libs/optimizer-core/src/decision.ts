@@ -35,6 +35,8 @@ export interface PolicyParameters {
   readonly memoryPrice: number;
   /** Seconds that an answer which outgrows its window, and loses its beginning, is worth. */
   readonly shiftPrice: number;
+  /** Tokens per unit of each size of a text (prompt-sizes.ts) before a model was counted. Absent: those of any. */
+  readonly tokensPer?: readonly number[];
   /** What is believed before traffic tells better. Absent: the default. */
   readonly beliefs?: SizingBeliefs;
 }

@@ -45,7 +45,7 @@ export * from './training/comparison.js';
 export * from './training/recorded-request.js';
 export { TrafficRecorder } from './training/recorded-traffic.js';
 export { evaluate, type EvaluateOptions, type JudgedRequest } from './training/evaluate.js';
-export { beliefsOf, fitMachine, fitTraffic, type MachineSeen } from './training/fit-beliefs.js';
+export { beliefsOf, fitMachine, fitTokens, fitTraffic, type MachineSeen } from './training/fit-beliefs.js';
 export { train, TRAINING_STEPS, type Judge, type TrainingProgress } from './training/train.js';
 export { foldSizing } from './policy/fold-sizing.js';
 export { solve, type SizingPlan } from './policy/sizing-plan.js';

@@ -36,7 +36,7 @@ function learntBound(
   const seen = (statistics: TemplateStatistics | ModelStatistics | null): number =>
     statistics?.answers?.outputs.length ?? 0;
   if (seen(template) + seen(model) === 0) return { tokens: policy.unknownOutput, source: 'default' };
-  const promptTokens = estimatePrompt(features, model, template).mean;
+  const promptTokens = estimatePrompt(features, model, template, policy.tokensPer).mean;
   const curve = outputCurve(model, template, { promptTokens, kind: answerKind(features) });
   const tokens = curve.quantile(policy.outputQuantile);
   if (seen(template) >= policy.minSamples) return { tokens, source: 'template' };

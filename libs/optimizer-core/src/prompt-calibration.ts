@@ -1,6 +1,14 @@
 import { openBand, widen, type ErrorBand } from './error-band.js';
 import type { PromptSizes } from './prompt-sizes.js';
-import { predictTokens, scaleOf, teach, uncertainty, UNTAUGHT, type TokenRegression } from './token-regression.js';
+import {
+  predictTokens,
+  scaleOf,
+  shiftOf,
+  teach,
+  uncertainty,
+  UNTAUGHT,
+  type TokenRegression,
+} from './token-regression.js';
 
 /** What a prompt is known by when its tokens are estimated, or learnt from. */
 export interface PromptLook {
@@ -76,32 +84,44 @@ export interface PromptForecast {
   readonly reach: number;
 }
 
-/** The tokens to expect of a prompt, by the closest thing that was counted. */
-export function forecast(calibration: PromptCalibration, look: PromptLook): PromptForecast {
-  return fromTurn(calibration, look) ?? fromGroup(calibration, look);
+/** The tokens to expect of a prompt, by the closest thing that was counted. `first`: tokens per unit before any was. */
+export function forecast(
+  calibration: PromptCalibration,
+  look: PromptLook,
+  first: readonly number[] | null = null,
+): PromptForecast {
+  return fromTurn(calibration, look, first) ?? fromGroup(calibration, look, first);
 }
 
 /** An earlier state of the same conversation was counted: only what came since is estimated. */
-function fromTurn(calibration: PromptCalibration, look: PromptLook): PromptForecast | null {
+function fromTurn(
+  calibration: PromptCalibration,
+  look: PromptLook,
+  first: readonly number[] | null,
+): PromptForecast | null {
   const earlier = earlierTurn(calibration, look);
   if (earlier === null) return null;
   const added = addedSince(earlier, look.sizes);
   const band = calibration.bands.turn;
   return {
     source: 'turn',
-    mean: earlier.tokens + predictTokens(calibration.regression, added),
+    mean: earlier.tokens + predictTokens(calibration.regression, added) + shifted(calibration, added, first, 0),
     scale: scaleOf(added),
     deviation: Math.sqrt(band.square + uncertainty(calibration.regression, added)),
     reach: band.reach,
   };
 }
 
-function fromGroup(calibration: PromptCalibration, { sizes, group }: PromptLook): PromptForecast {
+function fromGroup(
+  calibration: PromptCalibration,
+  { sizes, group }: PromptLook,
+  first: readonly number[] | null,
+): PromptForecast {
   const { regression, bands } = calibration;
   const known = groupNamed(calibration, group);
   const doubt = uncertainty(regression, sizes);
   const scale = scaleOf(sizes);
-  const mean = predictTokens(regression, sizes);
+  const mean = predictTokens(regression, sizes) + shifted(calibration, sizes, first, known?.samples ?? 0);
   if (known === undefined) {
     return { source: 'model', mean, scale, deviation: Math.sqrt(bands.model.square + doubt), reach: bands.model.reach };
   }
@@ -116,6 +136,16 @@ function fromGroup(calibration: PromptCalibration, { sizes, group }: PromptLook)
     deviation: Math.sqrt(square + unsure + doubt / (1 + samples)),
     reach: bands.group.reach,
   };
+}
+
+/** A group's own ratio says the same about its texts: the belief gives way to it. */
+function shifted(
+  { regression }: PromptCalibration,
+  sizes: PromptSizes,
+  first: readonly number[] | null,
+  samples: number,
+): number {
+  return first === null ? 0 : shiftOf(regression, sizes, first) / (1 + samples);
 }
 
 /** Takes in what the server counted. */

@@ -62,16 +62,18 @@ export function countedBefore(features: RequestFeatures, statistics: ModelStatis
 
 /**
  * Expected prompt tokens, and a bound. Closest first: what an earlier turn of the conversation counted,
- * what other prompts of the template counted, what the model's tokenizer makes of texts.
+ * what other prompts of the template counted, what the model's tokenizer makes of texts. `first`: tokens per
+ * unit of each size before the model was counted, other than those expected of any.
  */
 export function estimatePrompt(
   features: RequestFeatures,
   statistics: ModelStatistics | null,
   template: Pick<TemplateStatistics, 'templateId'> | null = null,
+  first: readonly number[] | null = null,
 ): PromptEstimate {
   if (features.preload || features.unload) return { mean: 0, bound: 0 };
   const calibration = statistics?.prompts ?? UNCALIBRATED;
-  const made = forecast(calibration, lookOf(features, template?.templateId ?? null));
+  const made = forecast(calibration, lookOf(features, template?.templateId ?? null), first);
   const missed = CUT_FACTOR ** (statistics?.cutsInARow ?? 0);
   const bound = (made.mean + made.reach * made.deviation * made.scale) * missed;
   const mean = Math.max(1, Math.round(made.mean));

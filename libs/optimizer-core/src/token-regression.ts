@@ -42,6 +42,32 @@ export function predictTokens(regression: TokenRegression, sizes: PromptSizes): 
   return sizes.reduce((sum, size, i) => sum + size * regression.weights[i]!, 0);
 }
 
+/**
+ * What a prediction would be more, had the weights begun at `first` instead of the ones expected of any model:
+ * all of the difference while nothing was counted, and less the more is known.
+ */
+export function shiftOf(regression: TokenRegression, sizes: PromptSizes, first: readonly number[]): number {
+  const pull = pullOf(first);
+  return gainsOf(regression, sizes).reduce((sum, gain, i) => sum + gain * pull[i]!, 0);
+}
+
+const pulls = new WeakMap<readonly number[], readonly number[]>();
+
+/** The inverse of {@link PRIOR}, which is a diagonal and a product of a vector with itself, times the difference. */
+function pullOf(first: readonly number[]): readonly number[] {
+  const known = pulls.get(first);
+  if (known !== undefined) return known;
+  const precise = (values: readonly number[]): number[] => values.map((value, i) => value / EXPECTED_SPREAD[i]! ** 2);
+  const apart = precise(EXPECTED_TOKENS.map((tokens, i) => (first[i] ?? tokens) - tokens));
+  const common = precise(EXPECTED_TOKENS);
+  const along = (values: readonly number[]): number =>
+    COMMON_SPREAD ** 2 * values.reduce((sum, value, i) => sum + value * EXPECTED_TOKENS[i]!, 0);
+  const share = along(apart) / (1 + along(common));
+  const pull = apart.map((value, i) => value - share * common[i]!);
+  pulls.set(first, pull);
+  return pull;
+}
+
 /** Variance of the prediction that comes of not knowing the weights, relative to {@link scaleOf}. */
 export function uncertainty(regression: TokenRegression, sizes: PromptSizes): number {
   const gains = gainsOf(regression, sizes);

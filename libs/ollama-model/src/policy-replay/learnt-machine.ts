@@ -4,9 +4,9 @@ import {
   type ModelFacts,
   type PolicyParameters,
   type RecordedRequest,
-  type SizingState,
 } from '@rightsize/optimizer-core';
 import { GIB, type Hardware } from '../hardware.js';
+import type { Knowledge } from './knowledge.js';
 
 /** A model of some 8 billion parameters with grouped attention, where nothing was seen. */
 const KV_BYTES = 128 * 1024;
@@ -18,6 +18,8 @@ const NEVER_FULL_BYTES = 2 ** 50;
 /** The server's own, where no runner's expiry was seen: window in tokens, seconds. */
 const DEFAULT_CONTEXT = 4096;
 const KEEP_ALIVE_SECONDS = 300;
+/** Answers after which a model's tokens per text are believed. */
+const COUNTED = 30;
 /** `keep_alive: -1` shows an expiry centuries ahead. */
 const FOREVER_SECONDS = 1e8;
 
@@ -30,15 +32,16 @@ export interface LearntMachine {
 
 /**
  * The constants of cost out of a log: load times by window, rates, sizes of runners in `/api/ps`, when
- * they expire. `state`: folded from the same log.
+ * they expire. `known`: folded from the same log.
  */
 export function learntMachine(
   model: string,
   requests: readonly RecordedRequest[],
-  state: SizingState,
+  known: Knowledge,
   policy: PolicyParameters,
 ): LearntMachine {
-  const { whole, spilling, loads, cpuFactor, prefill, decode } = state.hardware;
+  const { whole, spilling, loads, cpuFactor, prefill, decode } = known.sizing.hardware;
+  const { completions, prompts } = known.model;
   const sizes = runnerSizes(requests);
   const perToken = sizes?.perToken ?? KV_BYTES;
   const fixed = sizes?.fixed ?? WEIGHTS_BYTES + OVERHEAD_BYTES;
@@ -53,7 +56,7 @@ export function learntMachine(
     capabilities: [],
   };
   // What the policy would price with is what the log has told of the machine.
-  const { prices } = solve(state, 0, facts, policy, null, null);
+  const { prices } = solve(known.sizing, 0, facts, policy, null, null);
   const withoutGpu = whole !== null && whole.vramBytes === 0 && spilling === null;
   const base = prices.load(0);
   const hardware: Hardware = {
@@ -78,6 +81,7 @@ export function learntMachine(
     weightsBytes,
     prefillSeconds: prefill.samples > 0 ? prefill.mean : null,
     decodeSeconds: decode.samples > 0 ? decode.mean : null,
+    tokensPer: prompts === undefined || completions < COUNTED ? null : prompts.regression.weights,
   };
   return { hardware, facts, seen };
 }

@@ -21,6 +21,8 @@ export interface MachineSeen {
   /** Per token; null: not seen. */
   readonly prefillSeconds: number | null;
   readonly decodeSeconds: number | null;
+  /** Tokens per unit of each size of its texts; null: too few were counted. */
+  readonly tokensPer: readonly number[] | null;
 }
 
 /** What a model's first requests will be like, going by those of all models so far: each model counts the same. */
@@ -64,6 +66,13 @@ export function fitMachine(machines: readonly MachineSeen[]): Partial<SizingBeli
     ...(prefill.length === 0 ? {} : { prefillSeconds: median(prefill) }),
     ...(decode.length === 0 ? {} : { decodeSeconds: median(decode) }),
   };
+}
+
+/** Tokens per unit of a text for a model that was not counted yet: the mean over those that were. Null: none was. */
+export function fitTokens(machines: readonly MachineSeen[]): readonly number[] | null {
+  const counted = machines.flatMap(({ tokensPer }) => (tokensPer === null ? [] : [tokensPer]));
+  if (counted.length === 0) return null;
+  return counted[0]!.map((_, i) => counted.reduce((sum, weights) => sum + weights[i]!, 0) / counted.length);
 }
 
 /** How often and how far conversations go on, seen from each of their turns. */

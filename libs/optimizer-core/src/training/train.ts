@@ -1,6 +1,6 @@
 import type { PolicyParameters } from '../decision.js';
 import type { SizingBeliefs } from '../policy/beliefs.js';
-import { beliefsOf, fitMachine, fitTraffic, type FittedTraffic, type MachineSeen } from './fit-beliefs.js';
+import { beliefsOf, fitMachine, fitTokens, fitTraffic, type FittedTraffic, type MachineSeen } from './fit-beliefs.js';
 import type { RecordedRequest } from './recorded-request.js';
 
 /** Seconds that a policy costs, replayed over traffic that is not what it will be judged on. */
@@ -49,10 +49,11 @@ export function train(
 }
 
 /** How many steps {@link train} takes at most, for progress bars. */
-export const TRAINING_STEPS = 9;
+export const TRAINING_STEPS = 11;
 
 function steps(fitted: FittedTraffic, machines: readonly MachineSeen[]): readonly Step[] {
   const { answerTokens, needTokens, ...habits } = fitted.beliefs;
+  const tokensPer = fitTokens(machines);
   const windows = [...new Set(fitted.needs.map((need) => Math.ceil(need / 256) * 256))];
   return [
     {
@@ -63,10 +64,12 @@ function steps(fitted: FittedTraffic, machines: readonly MachineSeen[]): readonl
     },
     { about: 'habits of conversations', tries: (policy) => [withBeliefs(policy, habits)] },
     { about: 'the machine', tries: (policy) => [withBeliefs(policy, fitMachine(machines))] },
+    { about: 'tokens of texts', tries: (policy) => (tokensPer === null ? [] : [{ ...policy, tokensPer }]) },
     {
       about: 'the first window',
       tries: (policy) => windows.map((unknownWindow) => ({ ...policy, unknownWindow })),
     },
+    numbers('margin', [0, 0.08], (policy, margin) => ({ ...policy, margin })),
     numbers('headroom', [1.2, 2], (policy, headroom) => ({ ...policy, headroom })),
     numbers('what templates share', [2, 32], (policy, othersWeight) => withBeliefs(policy, { othersWeight })),
     numbers('the tail of answers', [0.25, 4], (policy, tailWeight) => withBeliefs(policy, { tailWeight })),

@@ -71,6 +71,7 @@ describe('training', () => {
       weightsBytes: 8 * 2 ** 30,
       prefillSeconds: 0.002,
       decodeSeconds: null,
+      tokensPer: null,
     };
     expect(fitMachine([machine])).toEqual({ startSeconds: 0.5, gibPerSecond: 2, prefillSeconds: 0.002 });
   });

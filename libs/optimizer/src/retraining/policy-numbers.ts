@@ -17,7 +17,7 @@ export function withNumber(policy: PolicyParameters, setting: string): PolicyPar
 /** A policy out of a file: numbers that it does not give are those of `base`. Throws an error that names what is wrong. */
 export function policyFrom(json: unknown, base: PolicyParameters, where: string): PolicyParameters {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error(`${where}: not a JSON object`);
-  const { id, beliefs = {}, ...numbers } = json as Record<string, unknown>;
+  const { id, beliefs = {}, tokensPer, ...numbers } = json as Record<string, unknown>;
   if (typeof beliefs !== 'object' || beliefs === null) throw new Error(`${where}: beliefs must be an object`);
   const entries = [
     ...Object.entries(numbers),
@@ -27,7 +27,12 @@ export function policyFrom(json: unknown, base: PolicyParameters, where: string)
     if (typeof value !== 'number' || !Number.isFinite(value)) throw new Error(`${where}: ${key} must be a number`);
     return changed(one, key, value, where);
   }, base);
-  return { ...policy, id: typeof id === 'string' ? id : where };
+  const named = { ...policy, id: typeof id === 'string' ? id : where };
+  if (tokensPer === undefined) return named;
+  if (!Array.isArray(tokensPer) || !tokensPer.every((part): part is number => Number.isFinite(part))) {
+    throw new Error(`${where}: tokensPer must be a list of numbers`);
+  }
+  return { ...named, tokensPer };
 }
 
 function changed(policy: PolicyParameters, key: string, value: number, where: string): PolicyParameters {

@@ -123,9 +123,9 @@ function machinesOf(
   const models = [...new Set(requests.map(({ model }) => model))];
   return new Map(
     models.flatMap((model) => {
-      const state = known.get(model)?.sizing;
+      const learnt = known.get(model);
       const own = requests.filter((request) => request.model === model);
-      return state === undefined ? [] : [[model, learntMachine(model, own, state, policy)] as const];
+      return learnt === undefined ? [] : [[model, learntMachine(model, own, learnt, policy)] as const];
     }),
   );
 }
