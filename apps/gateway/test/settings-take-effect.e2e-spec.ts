@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { KEYS, type GatewayKeys } from '../src/configuration/keys.js';
 import { send, until } from './gateway-fixture.js';
 import { chat, json, SettingsBench } from './settings-fixture.js';
@@ -182,12 +183,31 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     answer();
     await Promise.all(asked);
   },
+  'retain-days': () => expectDeleted('retain-days: 1'),
+  'retain-mib': () => expectDeleted('retain-mib: 0.001'),
   'recent-decisions': async (inForce) => {
     const { url } = await inForce('recent-decisions: 2');
     for (let at = 0; at < 3; at++) await chat(url);
     expect(await json(`${url}/rightsize/decisions`)).toHaveLength(2);
   },
 };
+
+/** The thread that deletes is there in what was built. An event of the day before yesterday is gone when it has run. */
+async function expectDeleted(setting: string): Promise<void> {
+  const file = join(bench.folder, 'old.sqlite');
+  const before = await openEventStorage({ file, now: () => Date.now() - 2 * 86_400_000 });
+  const old = { id: 'old', type: 'template.evicted', schemaVersion: 1, metadata: {} };
+  await before.store.append('s', [{ ...old, data: { templateId: 't', model: 'm', uses: 1, atMs: 1 } }]);
+  await before.close();
+  writeFileSync(bench.file, `db: ${file}\nport: 0\nlog-level: silent\n${setting}\n`);
+  const main = join(import.meta.dirname, '../dist/main.js');
+  const child = spawn(process.execPath, [main, '--config', bench.file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(createInterface(child.stdout), 'line');
+  const beside = await openEventStorage({ file });
+  await until(() => beside.retention.floor() === 1 && beside.retention.count() === 0);
+  await beside.close();
+  child.kill('SIGKILL');
+}
 
 const names = Object.keys(KEYS) as (keyof GatewayKeys)[];
 

@@ -13,7 +13,7 @@ export { RightsizeModule } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export { SettingsError, type ClientWindowSetting, type RightsizeOptions, type SettingsOverride } from './settings.js';
 export { EVENT_UPCASTERS } from './event-upcasters.js';
-export { KEPT_FOR_GOOD } from './kept-for-good.js';
+export { KEPT_FOR_GOOD } from './retention/kept-for-good.js';
 export { retrainPolicy, type Retrained, type RetrainOptions } from './retraining/retrain-policy.js';
 export { knowledgeAt, readTraffic, type Stretch, type Traffic } from './retraining/read-traffic.js';
 export { PolicyRegister, type Activation } from './retraining/policy-register.js';

@@ -17,6 +17,7 @@ import { ReadModels } from './projections/read-models.js';
 import { GetSizingViewHandler } from './queries/get-sizing-view.handler.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
+import { RetentionSchedule } from './retention/retention-schedule.js';
 import { RightsizeService } from './rightsize.service.js';
 import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
@@ -33,6 +34,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 })
   .setClassMethodName('forRoot')
   .build();
+
+const DAY_MS = 86_400_000;
 
 const providers: Provider[] = [
   { provide: Settings, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveSettings },
@@ -116,6 +119,16 @@ const providers: Provider[] = [
     provide: NightlyRetraining,
     inject: [Settings, Clock],
     useFactory: ({ database }: RightsizeSettings, clock: Clock) => new NightlyRetraining(database, clock),
+  },
+  {
+    provide: RetentionSchedule,
+    inject: [Settings],
+    useFactory: ({ database, retainDays, retainBytes }: RightsizeSettings) =>
+      new RetentionSchedule({
+        file: database,
+        keepMs: retainDays === null ? null : retainDays * DAY_MS,
+        maxBytes: retainBytes,
+      }),
   },
   {
     provide: RecentDecisions,

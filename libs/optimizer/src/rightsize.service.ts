@@ -16,6 +16,7 @@ import { ModelCatalogue } from './model-catalogue.js';
 import { newId } from './new-id.js';
 import { ReadModels } from './projections/read-models.js';
 import { RecentDecisions } from './recent-decisions.js';
+import { RetentionSchedule } from './retention/retention-schedule.js';
 import type {
   DecisionSummary,
   HealthReport,
@@ -60,6 +61,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(SizingPlans) private readonly plans: SizingPlans,
     @Inject(NightlyRetraining) private readonly nightly: NightlyRetraining,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
+    @Inject(RetentionSchedule) private readonly retention: RetentionSchedule,
     @Inject(Witnesses) private readonly witnesses: Witnesses,
   ) {}
 
@@ -69,6 +71,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
       this.nightly.start(this.settings.retrainAt);
+      this.retention.start();
     }
     this.#started = true;
   }
@@ -77,6 +80,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     this.runners.stop();
     this.plans.stop();
     await this.nightly.stop();
+    await this.retention.stop();
     await this.log.close();
     await this.backend.close();
   }
@@ -125,6 +129,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   health(): HealthReport {
     const reasons = [
       ...this.log.problems,
+      ...(this.retention.problem ? [this.retention.problem] : []),
       ...this.policies.problems,
       ...(this.secret.problem ? [this.secret.problem] : []),
       ...(this.runners.failure ? [`cannot read ${this.settings.upstream}/api/ps: ${this.runners.failure}`] : []),

@@ -56,6 +56,10 @@ export interface RightsizeOptions {
   readonly holdMs?: number;
   /** Requests held back for one model; one more is told that the server is busy, as Ollama would. @default 512 */
   readonly maxHeld?: number;
+  /** Days for which events are kept; what older ones have taught stays. @default null — for good */
+  readonly retainDays?: number | null;
+  /** Bytes of the event log beyond which the oldest events are deleted. @default null — no limit */
+  readonly retainBytes?: number | null;
   /** Decisions kept in memory for `decisions()`. @default 1000 */
   readonly recentDecisions?: number;
   /**
@@ -106,6 +110,8 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     lookMs: positive('lookMs', options.lookMs ?? 250),
     holdMs: positive('holdMs', options.holdMs ?? 60_000),
     maxHeld: positive('maxHeld', options.maxHeld ?? 512),
+    retainDays: options.retainDays == null ? null : positive('retainDays', options.retainDays),
+    retainBytes: options.retainBytes == null ? null : positive('retainBytes', options.retainBytes),
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
     retrainAt: options.retrainAt == null ? null : timeOfDay('retrainAt', options.retrainAt),
   };

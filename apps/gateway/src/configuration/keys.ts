@@ -144,6 +144,19 @@ export const KEYS = {
     default: 512,
     description: 'Requests held back for one model; one more is answered 503, as Ollama does when it is busy.',
   }),
+  'retain-days': optional({
+    kind: numeric({ above: 0 }),
+    unit: 'days',
+    defaultInWords: 'for good',
+    description:
+      'Time for which events are kept; what older ones have taught stays. Looked at after the start and every hour.',
+  }),
+  'retain-mib': optional({
+    kind: numeric({ above: 0 }),
+    unit: 'MiB',
+    defaultInWords: 'no limit',
+    description: 'Size of the event log beyond which the oldest events are deleted.',
+  }),
   'recent-decisions': key({
     kind: wholeNumber({ min: 1 }),
     unit: 'decisions',

@@ -33,6 +33,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       lookMs: values['look-ms'],
       holdMs: values['hold-seconds'] * 1000,
       maxHeld: values['max-held'],
+      retainDays: values['retain-days'],
+      retainBytes: values['retain-mib'] === null ? null : values['retain-mib'] * MIB,
       recentDecisions: values['recent-decisions'],
       retrainAt: values['retrain-at'],
     },
