@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ProjectionRunner, verifyReadModels, type RecordedEvent } from '@rightsize/event-store';
 import type { EventStorage } from '@rightsize/event-store-sqlite';
@@ -20,8 +21,21 @@ interface ChildRun {
 }
 
 /** Runs a child to its end, or kills it with SIGKILL once it has acknowledged `killAfter` events. */
-async function runChild(file: string, stream: string, appends: number, killAfter = Infinity): Promise<ChildRun> {
-  const child = spawn(process.execPath, [CHILD, file, stream, `${appends}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+function runChild(file: string, stream: string, appends: number, killAfter = Infinity): Promise<ChildRun> {
+  return ended(
+    spawn(process.execPath, [CHILD, file, stream, `${appends}`], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    killAfter,
+  );
+}
+
+/** Runs a child none of whose files may grow beyond `kib`, as on a disk that is full. */
+function runCramped(file: string, kib: number): Promise<ChildRun> {
+  const command = `trap '' XFSZ; ulimit -f ${kib}; exec "$0" "$@"`;
+  const args = ['-c', command, process.execPath, CHILD, file, 'cramped', `${FOREVER}`];
+  return ended(spawn('bash', args, { stdio: ['ignore', 'pipe', 'pipe'] }), Infinity);
+}
+
+async function ended(child: ChildProcessByStdio<null, Readable, Readable>, killAfter: number): Promise<ChildRun> {
   const acknowledged: string[] = [];
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
@@ -79,6 +93,18 @@ describe('processes', () => {
 
     expect(storage.readModels.checkpoint('counting', 1)).toBe(await storage.store.head());
     await expectWhole(storage, acknowledged);
+  }, 60_000);
+
+  it('whose files may not grow any more say so, and everything they acknowledged is there', async () => {
+    const file = folder.newFile();
+    const run = await runCramped(file, 1_500);
+
+    expect(run.code).not.toBe(0);
+    expect(run.complaints).toMatch(/database .* (cannot grow|cannot be read or written)/);
+    expect(run.acknowledged.length).toBeGreaterThan(100);
+    const storage = await folder.open({ file });
+    await expectWhole(storage, run.acknowledged);
+    expect((await storage.inspector.inspect()).problems).toEqual([]);
   }, 60_000);
 
   it('share a file that neither had before: every append of both is there, and folded once', async () => {

@@ -137,6 +137,16 @@ describe('retention', () => {
     expect(await retainFrom(2_000)).toMatchObject({ to: 3 });
   });
 
+  it('takes the clock as it was: what was recorded before it went back stays as long as what is younger', async () => {
+    await at(5_000, 2);
+    await at(1_000, 2);
+    await fold();
+
+    expect(await retainFrom(3_000)).toMatchObject({ to: 0, deleted: 0 });
+    expect(await retainFrom(6_000)).toMatchObject({ to: 4, deleted: 4 });
+    expect((await storage.inspector.inspect()).problems).toEqual([]);
+  });
+
   it('only tells in a dry run', async () => {
     await at(1_000, 5);
     await fold();
