@@ -5,13 +5,17 @@ import { DEFAULT_POLICY, type PolicyParameters } from '@rightsize/optimizer-core
 import { Command } from 'commander';
 
 import { clairvoyantSeconds } from './sizing-clairvoyant.js';
+import { makeWorkload, SHAPES } from './sizing-made.js';
 import { COMPONENTS, totalSeconds } from './sizing-machine.js';
+import { resample } from './sizing-resample.js';
 import { replay, type Replayed } from './sizing-replay.js';
 import { readWorkload, type Hardware, type Workload } from './sizing-workload.js';
 
 interface Options {
   readonly workload?: string;
   readonly all?: string;
+  readonly resampled?: string;
+  readonly made?: string;
   readonly out?: string;
   readonly set?: readonly string[];
   readonly hardware?: readonly string[];
@@ -22,27 +26,51 @@ interface Options {
 type Row = Readonly<Record<string, number | string>>;
 
 function run(options: Options): void {
-  const files = filesOf(options);
   const policy = withOverrides(options.set ?? []);
-  const rows = files.map((file) => {
-    const workload = scaled(readWorkload(file), options.hardware ?? []);
+  const rows = namedWorkloads(options).map(({ name, read }) => {
+    const workload = scaled(read(), options.hardware ?? []);
     const replayed = replay(workload, policy, { oracleHardware: options.oracleHardware === true });
-    if (options.out !== undefined) writeDecisions(options, file, replayed);
-    return summarise(basename(file).replace(/\.jsonl(\.gz)?$/, ''), workload, replayed);
+    if (options.out !== undefined) writeDecisions(options, name, replayed);
+    return summarise(name, workload, replayed);
   });
   print(rows, options.json === true);
 }
 
+interface Named {
+  readonly name: string;
+  readonly read: () => Workload;
+}
+
+/** Those of files, each resampled so many times; else the made ones. */
+function namedWorkloads(options: Options): readonly Named[] {
+  if (options.made !== undefined) {
+    const shapes = seeds(options.made).flatMap((seed) => Object.keys(SHAPES).map((shape) => ({ shape, seed })));
+    return shapes.map(({ shape, seed }) => ({ name: `${shape}.${seed}`, read: () => makeWorkload(shape, seed) }));
+  }
+  return filesOf(options).flatMap((file) => {
+    const name = basename(file).replace(/\.jsonl(\.gz)?$/, '');
+    if (options.resampled === undefined) return [{ name, read: () => readWorkload(file) }];
+    return seeds(options.resampled).map((seed) => ({
+      name: `${name}~${seed}`,
+      read: () => resample(readWorkload(file), seed),
+    }));
+  });
+}
+
+function seeds(count: string): readonly number[] {
+  return Array.from({ length: Number(count) }, (_, seed) => seed);
+}
+
 function filesOf({ workload, all }: Options): readonly string[] {
   if (workload !== undefined) return [workload];
-  if (all === undefined) throw new Error('one of --workload and --all is needed');
+  if (all === undefined) throw new Error('one of --workload, --all and --made is needed');
   const files = readdirSync(all).filter((name) => /\.jsonl(\.gz)?$/.test(name));
   return files.toSorted().map((name) => join(all, name));
 }
 
 /** One file for one workload, a folder for all. */
-function writeDecisions({ all, out }: Options, file: string, { decisions }: Replayed): void {
-  const target = all === undefined ? out! : join(out!, `${basename(file).replace(/\.jsonl(\.gz)?$/, '')}.jsonl`);
+function writeDecisions({ workload, out }: Options, name: string, { decisions }: Replayed): void {
+  const target = workload === undefined ? join(out!, `${name}.jsonl`) : out!;
   const lines = decisions.map(
     ({ id, attempts }) => `${JSON.stringify({ id, attempts: attempts.map(({ numCtx }) => numCtx) })}\n`,
   );
@@ -117,7 +145,12 @@ const program = new Command('bench:sizing')
   .description('Runs the sizing policy over workloads in order; each decision sees only what a proxy could see')
   .option('--workload <file>', 'a workload, gzipped or plain')
   .option('--all <folder>', 'all workloads of a folder')
-  .option('--out <path>', 'where to write one decision a request: a file, with --all a folder')
+  .option(
+    '--resampled <count>',
+    'in their place so many other days of each: sessions change places, the machine varies',
+  )
+  .option('--made <count>', 'so many workloads of each made shape: '.concat(Object.keys(SHAPES).join(', ')))
+  .option('--out <path>', 'where to write one decision a request: a file, without --workload a folder')
   .option('--set <name=number...>', 'policy parameters other than the default ones')
   .option('--hardware <name=factor...>', 'a machine other than the one of the file')
   .option('--oracle-hardware', "the machine's constants are told beforehand instead of learnt")
