@@ -197,18 +197,18 @@ function learnAnswer(
 interface Lesson {
   readonly promptTokens: number;
   readonly outputTokens: number;
-  /** The answer ended by itself; otherwise a limit ended it, and it teaches no length. */
+  /** The answer ended by itself; otherwise it needs at least its length: a limit ended it, or it outgrew its window. */
   readonly complete: boolean;
 }
 
 /** What a completion may teach; null when it is tainted or says too little (zeros are omitted by the server). */
 function lessonOf(done: RequestCompletedV1): Lesson | null {
-  if (done.taints.some(spoils) || done.taints.includes('preload')) return null;
+  if (done.taints.some((taint) => spoils(taint) && taint !== 'shifted') || done.taints.includes('preload')) return null;
   if (done.promptTokens === null || done.promptTokens <= 0) return null;
   return {
     promptTokens: done.promptTokens,
     outputTokens: done.outputTokens ?? 0,
-    complete: !done.taints.includes('length') && done.doneReason !== 'length',
+    complete: !done.taints.includes('length') && !done.taints.includes('shifted') && done.doneReason !== 'length',
   };
 }
 

@@ -81,7 +81,7 @@ describe('statistics of a model', () => {
     expect(statistics.calibration.mean).toBeCloseTo(Math.log(1.2), 2);
   });
 
-  it.each<Taint>(['truncated', 'shifted', 'cancelled', 'failed', 'incomplete', 'preload'])(
+  it.each<Taint>(['truncated', 'cancelled', 'failed', 'incomplete', 'preload'])(
     'learn nothing from a completion that is tainted as %s',
     (taint) => {
       const statistics = modelAfter({ taints: [taint] });

@@ -8,13 +8,16 @@ export interface AnswerSample {
   readonly template: string | null;
   readonly prompt: number;
   readonly output: number;
+  /** What a later turn added to the conversation's size before it, tokens; null: a first or only turn. */
+  readonly increment: number | null;
   /** A limit ended it: it would have been at least this long. */
   readonly limited: boolean;
 }
 
-/** Prompts of other lengths say less about this one: a kernel of this width in log length, and a floor. */
+/** Prompts of other lengths say less about this one: a kernel of this width in log length. */
 const KERNEL_WIDTH = 0.35;
-const KERNEL_FLOOR = 0.1;
+/** What the template's answers to prompts of any length count together, in answers. */
+const ANY_LENGTH = 3;
 /** Sum of squared log lengths that no growth of answers with prompts is believed with. */
 const SLOPE_EVIDENCE = 1;
 /** Lengths are counted in steps of 10 %, each taken for its upper end. */
@@ -90,13 +93,18 @@ function collect(
   const ownLimited = new Float64Array(BINS);
   const othersLimited = new Float64Array(BINS);
   const at = Math.log(prompt + 16);
-  const slope = lengthSlope(answers, template);
+  const { slope, count } = lengthSlope(answers, template);
+  // The more is known of prompts of this length, the less the others say.
+  const floor = Math.min(1, (ANY_LENGTH * (1 - fading)) / (1 - fading ** Math.max(1, count)));
   let fade = 1;
-  for (let index = answers.length - 1; index >= 0; index--, fade *= fading) {
+  let fadeOwn = 1;
+  for (let index = answers.length - 1; index >= 0; index--) {
     const sample = answers[index]!;
     const apart = at - Math.log(sample.prompt + 16);
-    const weight = fade * (KERNEL_FLOOR + kernel(apart));
     const mine = template !== null && sample.template === template;
+    const weight = mine ? fadeOwn * (floor + kernel(apart)) : fade * kernel(apart);
+    fade *= fading;
+    if (mine) fadeOwn *= fading;
     const scaled = binOf(sample.output) + (mine ? (slope * apart) / STEP : 0);
     const bin = Math.max(0, Math.min(BINS - 1, Math.floor(scaled)));
     const into = mine ? (sample.limited ? ownLimited : own) : sample.limited ? othersLimited : others;
@@ -106,14 +114,20 @@ function collect(
 }
 
 /** How answers grow with prompts, as a power: 0 for chats, near 1 for translations. */
-function lengthSlope(answers: readonly AnswerSample[], template: string | null): number {
+function lengthSlope(
+  answers: readonly AnswerSample[],
+  template: string | null,
+): { readonly slope: number; readonly count: number } {
+  let count = 0;
   let n = 0;
   let x = 0;
   let y = 0;
   let xx = 0;
   let xy = 0;
   for (const sample of answers) {
-    if (sample.template !== template || sample.limited) continue;
+    if (sample.template !== template) continue;
+    count++;
+    if (sample.limited) continue;
     const prompt = Math.log(sample.prompt + 16);
     const output = Math.log(sample.output + 8);
     n++;
@@ -122,9 +136,9 @@ function lengthSlope(answers: readonly AnswerSample[], template: string | null):
     xx += prompt * prompt;
     xy += prompt * output;
   }
-  if (n < 2) return 0;
+  if (n < 2) return { slope: 0, count };
   const slope = (xy - (x * y) / n) / (xx - (x * x) / n + SLOPE_EVIDENCE);
-  return Math.min(1, Math.max(0, slope));
+  return { slope: Math.min(1, Math.max(0, slope)), count };
 }
 
 const KERNEL = Float64Array.from({ length: 64 }, (_, index) => Math.exp(-((index / 16) ** 2) / 2));

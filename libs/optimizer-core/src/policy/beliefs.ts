@@ -5,7 +5,7 @@
 export interface SizingBeliefs {
   /** Typical answer before any was seen, tokens. */
   readonly answerTokens: number;
-  /** Half of the weight lies on the last this many answers. */
+  /** Half of the weight lies on the last this many answers of a template. */
   readonly answerHalfLife: number;
   /** What other templates' answers count, in answers, fading as a template's own come in. */
   readonly othersWeight: number;
@@ -13,7 +13,7 @@ export interface SizingBeliefs {
   readonly tailWeight: number;
   /** What a request needs where none was seen, tokens. */
   readonly needTokens: number;
-  /** Half of the weight lies on the last this many conversations and single requests. */
+  /** Half of the weight lies on the last this many conversations and single requests of a template. */
   readonly demandHalfLife: number;
   /** Needs not seen yet, in units of demand, spread over larger sizes. */
   readonly unseenUnits: number;
@@ -39,7 +39,7 @@ export const DEFAULT_BELIEFS: SizingBeliefs = Object.freeze({
   answerHalfLife: 300,
   othersWeight: 8,
   tailWeight: 1,
-  needTokens: 4096,
+  needTokens: 2048,
   demandHalfLife: 600,
   unseenUnits: 1,
   paceSeconds: 60,

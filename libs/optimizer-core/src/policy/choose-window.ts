@@ -50,9 +50,12 @@ export function chooseWindow(
       least = Math.min(least, plan.prices.load(rungs[rung]!) + costs[rung]!);
     return least + (loaded === null ? 0 : lost) + (refuses ? 0 : CUT_PER_SHIFT * wishes.shiftPrice);
   });
+  const likely = situation.prompts.reduce((sum, { tokens, chance }) => sum + tokens * chance, 0);
   const candidates: PricedWindow[] = [];
   for (let rung = 0; rung < rungs.length; rung++) {
     let seconds = moving[rung]! + (loaded === null ? 0 : lost);
+    // A load that is likely to be refused tells the exact count and nothing else: not worth its seconds.
+    if (rungs[rung]! <= likely && rung < rungs.length - 1) continue;
     for (let point = 0; point < served.length; point++) {
       const here = served[point]![rung]!;
       seconds += situation.prompts[point]!.chance * (here === Infinity ? refused[point]! : here);

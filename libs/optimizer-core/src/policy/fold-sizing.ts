@@ -4,6 +4,7 @@ import { answerSurvival, tokensAt, type AnswerSample } from './answers.js';
 import { learnLoad, learnMemory, learnRates } from './hardware.js';
 import {
   habitsOf,
+  ROOM_CHANCES,
   sizeOf,
   type Conversation,
   type DemandUnit,
@@ -22,9 +23,6 @@ const NS_PER_MS = 1e6;
 const PACE_HALF_LIFE = 600;
 /** A runner without requests is let go after this long, seconds: Ollama's default. */
 const KEEP_ALIVE = 300;
-/** Chance of outgrowing up to which room for an answer is counted as needed: a load over the price of a shift. */
-const ROOM_CHANCE = 0.06;
-
 /** Folds one event into what is known. Events of other models change nothing. */
 export function foldSizing(state: SizingState, event: TrafficEvent): SizingState {
   if (event.data.model !== state.model) return state;
@@ -49,26 +47,29 @@ function foldCompletion(state: SizingState, done: RequestCompletedV1): SizingSta
   // One number that is none would spoil every sum that it goes into.
   const sound = Number.isFinite((promptTokens ?? 0) + (done.outputTokens ?? 0) + done.atMs + (done.totalNs ?? 0));
   if (promptTokens === null || promptTokens <= 0 || !sound) return state;
+  const conversation = done.conversation ?? null;
+  const before = conversation === null ? undefined : state.conversations.find(({ id }) => id === conversation);
   const answer: AnswerSample = {
     template: done.templateId,
     prompt: promptTokens,
     output: done.outputTokens ?? 0,
-    limited: done.doneReason === 'length',
+    increment: before === undefined ? null : promptTokens - sizeOf(before),
+    // One that outgrew its window is no normal answer, but needs at least this much.
+    limited: done.doneReason === 'length' || done.taints.includes('shifted'),
   };
   const startMs = done.atMs - (done.totalNs ?? 0) / NS_PER_MS;
-  const conversation = done.conversation ?? null;
-  const before = conversation === null ? undefined : state.conversations.find(({ id }) => id === conversation);
+  const gap = state.lastMs === 0 ? 0 : Math.max(0, (startMs - state.lastMs) / MS);
   const timed = {
     ...state,
     answers: pushed(state.answers, answer, MAX_ANSWERS),
     hardware: learnFrom(state, done, answer),
     units: countUnit(state, answer, conversation, done.cachedTokens ?? 0),
-    pace: keepPace(state, startMs, before === undefined),
+    pace: keepPace(state, gap, before === undefined),
     lastConversation: conversation,
     lastMs: Math.max(state.lastMs, done.atMs),
   };
   if (conversation === null) return timed;
-  const turned = before === undefined ? timed : { ...timed, habits: learnHabits(state, before, answer, startMs) };
+  const turned = before === undefined ? timed : { ...timed, habits: learnHabits(state, before, startMs) };
   return { ...turned, conversations: converse(state, before, conversation, answer, done.atMs) };
 }
 
@@ -86,17 +87,21 @@ function countUnit(
   cached: number,
 ): readonly DemandUnit[] {
   const survival = answerSurvival(state.answers, template, prompt, null);
-  const room = state.answers.length < 8 ? output : tokensAt(survival, ROOM_CHANCE, 4 * output + 4096);
-  const need = prompt + Math.max(output, room);
+  const few = state.answers.length < 8;
+  const needs = ROOM_CHANCES.map((chance) => {
+    const room = few ? output : tokensAt(survival, chance, 32 * output + 8192);
+    return prompt + Math.max(output, room);
+  });
   const index = conversation === null ? -1 : state.units.findLastIndex((unit) => unit.conversation === conversation);
   if (index < 0) {
-    const unit = { conversation, need, newTokens: prompt - cached, outputTokens: output, turns: 1, directTurns: 0 };
+    const work = { newTokens: prompt - cached, outputTokens: output };
+    const unit = { conversation, template, needs, ...work, turns: 1, directTurns: 0 };
     return pushed(state.units, unit, MAX_UNITS);
   }
   const unit = state.units[index]!;
   const grown: DemandUnit = {
-    conversation,
-    need: Math.max(unit.need, need),
+    ...unit,
+    needs: unit.needs.map((known, level) => Math.max(known, needs[level]!)),
     newTokens: unit.newTokens + prompt - cached,
     outputTokens: unit.outputTokens + output,
     turns: unit.turns + 1,
@@ -105,8 +110,7 @@ function countUnit(
   return state.units.with(index, grown);
 }
 
-function keepPace({ pace, lastMs }: SizingState, startMs: number, opens: boolean): SizingState['pace'] {
-  const gap = lastMs === 0 ? 0 : Math.max(0, (startMs - lastMs) / MS);
+function keepPace({ pace }: SizingState, gap: number, opens: boolean): SizingState['pace'] {
   const kept = opens ? 2 ** (-1 / PACE_HALF_LIFE) : 1;
   return {
     units: pace.units * kept + (opens ? 1 : 0),
@@ -115,18 +119,10 @@ function keepPace({ pace, lastMs }: SizingState, startMs: number, opens: boolean
   };
 }
 
-function learnHabits(
-  state: SizingState,
-  before: Conversation,
-  { prompt }: AnswerSample,
-  startMs: number,
-): SizingState['habits'] {
+function learnHabits(state: SizingState, before: Conversation, startMs: number): SizingState['habits'] {
   const key = before.template ?? '';
-  const { increment, error, pause, direct } = habitsOf(state, before.template);
-  const foretold = sizeOf(before) + increment.mean;
+  const { pause, direct } = habitsOf(state, before.template);
   const habits: TurnHabits = {
-    increment: updateMean(increment, prompt - sizeOf(before)),
-    error: updateMean(error, Math.log((prompt + 16) / (Math.max(0, foretold) + 16))),
     pause: updateMean(pause, Math.max(0, (startMs - before.lastMs) / MS)),
     direct: updateMean(direct, state.lastConversation === before.id ? 1 : 0),
   };
@@ -155,7 +151,7 @@ function pushed<T>(items: readonly T[], item: T, capacity: number): readonly T[]
   return [...items.slice(Math.max(0, items.length - capacity + 1)), item];
 }
 
-/** A length stop leaves the prompt's count true. */
+/** An answer that was stopped or outgrew its window leaves the prompt's count true. */
 function spoils(taint: Taint): boolean {
-  return taint !== 'length' && taint !== 'preload';
+  return taint !== 'length' && taint !== 'shifted' && taint !== 'preload';
 }

@@ -29,6 +29,8 @@ export function growthOf(
   let mass = 0;
   let going = 0;
   let grown = 0;
+  const { pause } = habitsOf(state, template);
+  const usualPause = Math.max(1, pause.samples === 0 ? 120 : pause.mean) * 1e3;
   for (const other of state.conversations) {
     if (other.id === id || other.template !== template) continue;
     const last = Math.max(...other.sizes);
@@ -36,7 +38,8 @@ export function growthOf(
       const then = other.sizes[turn]!;
       const weight = FLOOR + closeness(then, size);
       const goesOn = turn < other.sizes.length - 1;
-      mass += weight;
+      // Whoever spoke lately may go on: that it has not yet says little.
+      mass += goesOn ? weight : weight * (1 - 1 / (1 + (state.lastMs - other.lastMs) / usualPause) ** 2);
       if (!goesOn) continue;
       going += weight;
       const more = Math.max(0, last - then);

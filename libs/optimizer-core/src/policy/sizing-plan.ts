@@ -44,7 +44,7 @@ export function solve(
   state: SizingState,
   nowMs: number,
   facts: ModelFacts | null,
-  { memoryPrice, beliefs = DEFAULT_BELIEFS }: SizingPrices,
+  { memoryPrice, shiftPrice, beliefs = DEFAULT_BELIEFS }: SizingPrices,
   memoryWindow: number | null,
   last: SizingPlan | null,
   told: Prices | null = null,
@@ -55,7 +55,7 @@ export function solve(
   const rungs = before !== null && before.rungs.at(-1) === top ? before.rungs : ladder(top, beliefs.ladderStep);
   const prices = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice, beliefs);
   const demand = demandOf(state, rungs, beliefs);
-  const values = windowValues(rungs, demand, prices, before?.values ?? null);
+  const values = windowValues(rungs, demand, prices, shiftPrice, before?.values ?? null);
   const live = liveConversations(state, nowMs).map((conversation) => {
     const known = before?.live.find((other) => other.conversation === conversation);
     return known ?? liveOf(state, rungs, conversation, beliefs);

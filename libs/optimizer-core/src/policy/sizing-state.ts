@@ -6,8 +6,9 @@ import { UNKNOWN_HARDWARE, type HardwareKnowledge } from './hardware.js';
 /** What one arrival of demand needed: a conversation over all its turns, or a single request. */
 export interface DemandUnit {
   readonly conversation: string | null;
-  /** Tokens: the largest prompt, with room for an answer, of all turns so far. */
-  readonly need: number;
+  readonly template: string | null;
+  /** Tokens: the largest prompt of all turns so far, with room for answers that exceed it with each of `ROOM_CHANCES`. */
+  readonly needs: readonly number[];
   /** Work of the unit: prompt tokens that were not cached, and answer tokens. */
   readonly newTokens: number;
   readonly outputTokens: number;
@@ -15,6 +16,9 @@ export interface DemandUnit {
   /** Turns that came right after the conversation's last one: a reload throws their prefix away. */
   readonly directTurns: number;
 }
+
+/** The first is where a move is the better choice; beyond it an answer may still outgrow its window. */
+export const ROOM_CHANCES = [0.06, 0.02, 0.006, 0.002, 0.0006] as const;
 
 export interface Conversation {
   readonly id: string;
@@ -28,10 +32,6 @@ export interface Conversation {
 
 /** How the turns of a template's conversations follow each other. */
 export interface TurnHabits {
-  /** Next prompt minus (last prompt + answer), tokens. */
-  readonly increment: RunningMean;
-  /** log of the next prompt over what `increment` foretold. */
-  readonly error: RunningMean;
   /** Seconds between the end of an answer and the next turn. */
   readonly pause: RunningMean;
   /** 1: the turn came right after the conversation's last one, 0: others came between. */
@@ -55,8 +55,6 @@ export interface SizingState {
 }
 
 export const NO_HABITS: TurnHabits = Object.freeze({
-  increment: EMPTY_MEAN,
-  error: EMPTY_MEAN,
   pause: EMPTY_MEAN,
   direct: EMPTY_MEAN,
 });

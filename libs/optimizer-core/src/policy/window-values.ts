@@ -17,16 +17,21 @@ export function windowValues(
   rungs: readonly number[],
   demand: Demand,
   prices: Prices,
+  shiftPrice: number,
   start: Float64Array | null,
 ): Float64Array {
   const count = rungs.length;
   const go = 1 - Math.max(LEAST_EXPIRY, demand.expiry);
-  const hold = Float64Array.from(rungs, (window) => prices.hold(window) * demand.seconds);
+  const hold = Float64Array.from(
+    rungs,
+    (window, rung) => prices.hold(window) * demand.seconds + go * demand.risk[rung]! * shiftPrice,
+  );
   const load = Float64Array.from(rungs, (window) => prices.load(window));
   const slower = Float64Array.from(rungs, (window) => prices.slowdown(window) - 1);
   const work = demand.newTokens.map(
     (tokens, rung) => tokens * prices.prefill + demand.outputTokens[rung]! * prices.decode,
   );
+  const spills = slower.some((factor) => factor > 0);
   const prefix = Float64Array.from(rungs, (window) => LOST * window * prices.prefill);
   let values: Float64Array = start?.length === count ? start.slice() : new Float64Array(count);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
@@ -40,18 +45,27 @@ export function windowValues(
   return values;
 
   function sweepOnce(now: Float64Array): Float64Array {
-    const next = new Float64Array(count);
-    for (let at = 0; at < count; at++) next[at] = hold[at]!;
-    for (let need = 0; need < count; need++) {
+    const next = hold.slice();
+    // The least of load + value among windows of at least this size, where nothing spills.
+    let least = Infinity;
+    for (let need = count - 1; need >= 0; need--) {
+      least = Math.min(least, load[need]! + now[need]!);
       const chance = go * demand.chance[need]!;
       if (chance === 0) continue;
-      let move = Infinity;
-      for (let to = need; to < count; to++) {
-        move = Math.min(move, load[to]! + slower[to]! * work[need]! + now[to]!);
+      let move = least;
+      const spilled = work[need]!;
+      if (spills) {
+        move = Infinity;
+        for (let to = need; to < count; to++) {
+          const there = load[to]! + slower[to]! * spilled + now[to]!;
+          if (there < move) move = there;
+        }
       }
-      for (let at = 0; at < count; at++) {
-        const stay = at >= need ? now[at]! + slower[at]! * work[need]! : Infinity;
-        next[at] = next[at]! + chance * Math.min(stay, move + (at < need ? demand.direct[need]! * prefix[at]! : 0));
+      const direct = demand.direct[need]!;
+      for (let at = 0; at < need; at++) next[at]! += chance * (move + direct * prefix[at]!);
+      for (let at = need; at < count; at++) {
+        const stay = now[at]! + slower[at]! * spilled;
+        next[at]! += chance * (stay < move ? stay : move);
       }
     }
     return next;

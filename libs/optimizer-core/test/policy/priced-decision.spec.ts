@@ -119,3 +119,41 @@ describe('pricing windows', () => {
     expect(priced(stateAfter(...short(20)), 700, asked).numCtx).toBeGreaterThanOrEqual(50_000);
   });
 });
+
+describe('pricing what comes later', () => {
+  it('opens wider for answers to come that may be long, though this one will not be', () => {
+    const tailed = (long: number) =>
+      Array.from({ length: 200 }, (_, index) =>
+        completion({ at: index * 30, prompt: 900, output: index % 60 === 59 ? long : 300, template: 'other' }),
+      );
+    const opens = (long: number) => priced(stateAfter(loaded(4096, 4), ...tailed(long)), 9000, {}).numCtx!;
+    expect(opens(9000)).toBeGreaterThan(900 + 4500);
+    expect(opens(300)).toBeLessThan(900 + 4500);
+  });
+
+  it('does not load a window that would most likely refuse the prompt, only to learn its exact count', () => {
+    const slow = spilling;
+    const optimized = { type: 'request.optimized', data: { model: 'm:latest', runner: runner(32_768, slow) } };
+    const whole = { type: 'request.optimized', data: { model: 'm:latest', runner: runner(4096) } };
+    const events = [whole, optimized] as unknown as Parameters<typeof foldSizing>[1][];
+    const state = events.reduce(foldSizing, stateAfter(loaded(4096, 4), ...short(60)));
+    const { numCtx } = priced(state, 1900, { runner: runner(32_768, slow), features: sizedFeatures(12_000) });
+    expect(numCtx).toBeGreaterThan(12_000);
+  });
+
+  it('takes those who have just spoken for ones who may go on', () => {
+    const began = (at: number) =>
+      Array.from({ length: 12 }, (_, index) =>
+        completion({ at: at + index, prompt: 1000, output: 200, conversation: `${at}:${index}` }),
+      );
+    const outgrows = (silence: number): number => {
+      const state = stateAfter(
+        ...began(1000),
+        completion({ at: 1012 + silence, prompt: 10, output: 1, template: 'o' }),
+      );
+      const plan = solve(state, atMs(1012), facts(), DEFAULT_POLICY, null, null);
+      return plan.live[0]!.growth.goesOn;
+    };
+    expect(outgrows(0)).toBeGreaterThan(2 * outgrows(2000));
+  });
+});

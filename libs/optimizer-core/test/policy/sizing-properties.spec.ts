@@ -52,7 +52,12 @@ describe('whatever was seen', () => {
   });
 
   it('an empty answer alone leaves a chance for one that is not, and no chance that is not a number', () => {
-    const survival = answerSurvival([{ template: 'a', prompt: 1, output: 0, limited: false }], 'a', 1000, null);
+    const survival = answerSurvival(
+      [{ template: 'a', prompt: 1, output: 0, limited: false, increment: null }],
+      'a',
+      1000,
+      null,
+    );
     expect(survival(0)).toBeGreaterThan(0);
     expect(survival(1)).toBeGreaterThan(0);
   });
@@ -62,6 +67,7 @@ describe('whatever was seen', () => {
       template: fc.constantFrom('a', 'b', null),
       prompt: fc.integer({ min: 1, max: 100_000 }),
       output: fc.nat(50_000),
+      increment: fc.option(fc.integer({ min: -5000, max: 5000 })),
       limited: fc.boolean(),
     });
     const question = fc.tuple(fc.array(sample, { maxLength: 40 }), fc.integer({ min: 1, max: 9000 }), fc.nat(5000));

@@ -21,7 +21,7 @@ import { LedgerRows } from './ledger-rows.js';
 export class ReadModels {
   readonly models = new FoldedRows<ModelStatistics>({
     name: 'model-statistics',
-    version: 3,
+    version: 4,
     types: ['request.optimized', 'request.completed', 'request.refused', 'runner.reloaded', 'truncation.detected'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
@@ -29,7 +29,7 @@ export class ReadModels {
 
   readonly templates = new FoldedRows<TemplateStatistics>({
     name: 'template-statistics',
-    version: 3,
+    version: 4,
     types: ['template.detected', 'template.split', 'templates.merged', 'request.optimized', 'request.completed'],
     keyOf: statisticsKey,
     fold: foldTemplateStatistics,
@@ -56,7 +56,7 @@ export class ReadModels {
   /** What windows are priced with. */
   readonly sizing = new FoldedRows<SizingState>({
     name: 'sizing-state',
-    version: 1,
+    version: 2,
     types: ['request.optimized', 'request.completed', 'runner.reloaded'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldSizing(row ?? emptySizingState(event.data.model), event),
