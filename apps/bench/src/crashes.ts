@@ -31,7 +31,7 @@ const LOAD_MS = 350;
 /** Share of a command's usual time after which it is killed, at the earliest: before that the process only starts. */
 const FROM_SHARE = 0.45;
 
-const DEFAULT_COMMANDS = ['migrate', 'rebuild', 'retain --days 0', 'retain --max-mib 1'];
+const DEFAULT_COMMANDS = ['migrate', 'rebuild', 'retain --days 0', 'retain --max-mib 1', 'retrain'];
 
 async function run(options: CrashOptions, tell: (kill: Kill, count: number) => void): Promise<readonly Kill[]> {
   const random = randomFrom(options.seed);
