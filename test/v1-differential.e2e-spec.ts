@@ -35,6 +35,8 @@ async function compareAll(upstream: string, models: Models, seed: number): Promi
     maxBodyBytes: 2 ** 20,
     drainMs: 100,
     connectTimeoutMs: 1000,
+    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
+    metrics: { open: false },
     logLevel: 'silent',
     v1: DEFAULT_V1,
     rightsize: { upstream, database: join(folder, `${gateways.length}.sqlite`) },

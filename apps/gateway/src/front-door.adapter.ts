@@ -10,6 +10,13 @@ const MAX_HEADER_BYTES = 2 ** 20;
 const KEEP_ALIVE_MS = 120_000;
 const SWEEP_MS = 50;
 
+/** The one path outside that prefix: it is where everybody looks for metrics, and no route of Ollama's. */
+const METRICS = '/metrics';
+
+function isOwn(url: string): boolean {
+  return url.startsWith(OWN) || url === METRICS || url.startsWith(`${METRICS}?`);
+}
+
 /** What takes the requests that are not the gateway's own. */
 export interface Front {
   handle(request: IncomingMessage, response: ServerResponse): void;
@@ -42,7 +49,7 @@ export class FrontDoorAdapter extends ExpressAdapter {
     const own = this.getInstance<(request: IncomingMessage, response: ServerResponse) => void>();
     const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
       this.#unused.delete(request.socket);
-      if (this.#front && !request.url!.startsWith(OWN)) this.#front.handle(request, response);
+      if (this.#front && !isOwn(request.url!)) this.#front.handle(request, response);
       else own(request, response);
     });
     // An upload of gigabytes takes the time it takes.

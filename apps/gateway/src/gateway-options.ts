@@ -1,4 +1,6 @@
 import type { V1Route } from '@rightsize/ollama';
+import type { AdminOptions } from '@rightsize/optimizer-admin';
+import type { MetricsOptions } from '@rightsize/telemetry';
 import type { RightsizeOptions } from '@rightsize/optimizer';
 
 /**
@@ -32,6 +34,12 @@ export interface GatewayOptions {
   readonly v1: V1Modes;
   /** The least severe messages that are logged. */
   readonly logLevel: string;
+  /** Who may look in and steer. */
+  readonly admin: AdminOptions;
+  readonly metrics: MetricsOptions & {
+    /** To everybody who reaches the gateway. */
+    readonly open: boolean;
+  };
   readonly rightsize: RightsizeOptions;
 }
 

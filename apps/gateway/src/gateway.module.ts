@@ -1,24 +1,41 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
+import type { LiveConfiguration } from '@rightsize/configuration';
+import { Inspection, RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
+import {
+  AdminConfiguration,
+  CurrentAdminOptions,
+  LoopbackGuard,
+  ProblemFilter,
+  RightsizeAdminModule,
+} from '@rightsize/optimizer-admin';
+import { RightsizeController } from './admin/rightsize.controller.js';
+import type { GatewayKeys } from './configuration/keys.js';
+import { ShownConfiguration } from './configuration/shown-configuration.js';
 import { Door } from './door.js';
 import { GatewayOptions } from './gateway-options.js';
-import { LoopbackGuard } from './admin/loopback.guard.js';
-import { ProblemFilter } from './admin/problem.filter.js';
-import { RightsizeController } from './admin/rightsize.controller.js';
 import { Proxy } from './proxy/proxy.js';
 import { V1Plans } from './proxy/v1-plans.js';
+import { GatewayTelemetry } from './telemetry/gateway-telemetry.js';
+import { MetricsController } from './telemetry/metrics.controller.js';
+import { MetricsGuard } from './telemetry/metrics.guard.js';
 
 @Module({})
 // oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
 export class GatewayModule {}
 
+type Configuration = LiveConfiguration<GatewayKeys>;
+
 /** The whole application. With a `door` given, the optimizer stays out: for tests of the proxy alone. */
-export function gatewayModule(options: GatewayOptions, door?: RightsizeDoor): DynamicModule {
+export function gatewayModule(
+  options: GatewayOptions,
+  door?: RightsizeDoor,
+  configuration?: Configuration,
+): DynamicModule {
   return {
     module: GatewayModule,
-    imports: door ? [] : [RightsizeModule.forRootAsync({ useFactory: () => options.rightsize })],
-    controllers: [RightsizeController],
+    imports: door ? [] : embedded(options, configuration),
+    controllers: [RightsizeController, ...(door ? [] : [MetricsController])],
     providers: [
       { provide: GatewayOptions, useValue: options },
       door ? { provide: Door, useValue: door } : { provide: Door, useExisting: RightsizeService },
@@ -29,8 +46,27 @@ export function gatewayModule(options: GatewayOptions, door?: RightsizeDoor): Dy
         useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions, plans: V1Plans) =>
           new Proxy(optimizer, gateway, plans),
       },
+      ...(door ? [] : [MetricsGuard, telemetry(options)]),
       LoopbackGuard,
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
+  };
+}
+
+/** The optimizer, and the API to look after it. */
+function embedded(options: GatewayOptions, configuration?: Configuration): DynamicModule[] {
+  const rightsize = RightsizeModule.forRootAsync({ useFactory: () => options.rightsize });
+  const providers: Provider[] = [{ provide: CurrentAdminOptions, useValue: () => options.admin }];
+  if (configuration) providers.push({ provide: AdminConfiguration, useValue: new ShownConfiguration(configuration) });
+  const hasConfiguration = configuration !== undefined;
+  return [rightsize, RightsizeAdminModule.register({ imports: [rightsize], providers, hasConfiguration })];
+}
+
+function telemetry({ metrics }: GatewayOptions): Provider {
+  return {
+    provide: GatewayTelemetry,
+    inject: [RightsizeService, Inspection],
+    useFactory: (service: RightsizeService, inspection: Inspection) =>
+      new GatewayTelemetry(metrics, service, inspection),
   };
 }

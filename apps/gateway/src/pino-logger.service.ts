@@ -14,7 +14,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.#pino.info({ context: rest.at(-1) }, String(message));
+    this.#write('info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
@@ -22,7 +22,7 @@ export class PinoLogger implements LoggerService {
   }
 
   debug(message: unknown, ...rest: unknown[]): void {
-    this.#pino.debug({ context: rest.at(-1) }, String(message));
+    this.#write('debug', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -31,5 +31,12 @@ export class PinoLogger implements LoggerService {
 
   fatal(message: unknown, ...rest: unknown[]): void {
     this.#pino.fatal({ context: rest.at(-1) }, String(message));
+  }
+
+  /** An object becomes the line's fields; else it is the line's message. */
+  #write(level: 'debug' | 'info', message: unknown, rest: readonly unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof message === 'object' && message !== null) this.#pino[level]({ context, ...message });
+    else this.#pino[level]({ context }, String(message));
   }
 }

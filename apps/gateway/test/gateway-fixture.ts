@@ -91,6 +91,8 @@ export class Bench {
       connectTimeoutMs: 1000,
       v1: DEFAULT_V1,
       logLevel: 'silent',
+      admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
+      metrics: { open: false },
       rightsize: { upstream },
       ...overrides,
     };

@@ -185,6 +185,39 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
   },
   'retain-days': () => expectDeleted('retain-days: 1'),
   'retain-mib': () => expectDeleted('retain-mib: 0.001'),
+  'admin.key': async (inForce) => {
+    const { url } = await inForce(`admin:\n  key: ${KEY}\n`);
+    expect(await status(url)).toBe(401);
+    expect(await status(url, ['Authorization', `Bearer ${KEY}`])).toBe(200);
+  },
+  'admin.read-key': async (inForce) => {
+    const { url } = await inForce(`admin:\n  read-key: ${KEY}\n`);
+    expect(await status(url)).toBe(401);
+    expect(await status(url, ['Authorization', `Bearer ${KEY}`])).toBe(200);
+  },
+  'admin.origins': async (inForce) => {
+    const { url } = await inForce('admin:\n  origins: [https://pages.example]\n');
+    expect(await status(url, ['Origin', 'https://other.example'])).toBe(403);
+    expect(await status(url, ['Origin', 'https://pages.example'])).toBe(200);
+  },
+  'admin.requests-per-minute': async (inForce) => {
+    const { url } = await inForce('admin:\n  requests-per-minute: 2\n');
+    expect([await status(url), await status(url), await status(url)]).toEqual([200, 200, 429]);
+  },
+  'metrics.open': async (inForce) => {
+    const { url } = await inForce('metrics:\n  open: true\n');
+    expect(await send(`${url}/metrics`, { headers: ['X-Forwarded-For', '192.0.2.7'] })).toMatchObject({ status: 200 });
+  },
+  'metrics.models': async (inForce) => {
+    const { url } = await inForce('metrics:\n  models: 0\n');
+    await chat(url);
+    expect((await send(`${url}/metrics`)).body.toString()).toMatch(/rightsize_decisions_total\{.*model="other"/);
+  },
+  'metrics.clients': async (inForce) => {
+    const { url } = await inForce('metrics:\n  clients: 0\n');
+    await chat(url, { client: 'editor' });
+    expect((await send(`${url}/metrics`)).body.toString()).toMatch(/rightsize_client_requests_total\{client="other"/);
+  },
   'recent-decisions': async (inForce) => {
     const { url } = await inForce('recent-decisions: 2');
     for (let at = 0; at < 3; at++) await chat(url);
@@ -207,6 +240,12 @@ async function expectDeleted(setting: string): Promise<void> {
   await until(() => beside.retention.floor() === 1 && beside.retention.count() === 0);
   await beside.close();
   child.kill('SIGKILL');
+}
+
+const KEY = 'a-key-of-some-length';
+
+async function status(url: string, headers: readonly string[] = []): Promise<number> {
+  return (await send(`${url}/rightsize/v1/status`, { headers })).status;
 }
 
 const names = Object.keys(KEYS) as (keyof GatewayKeys)[];

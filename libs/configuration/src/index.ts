@@ -1,3 +1,4 @@
+export type { Change } from './changes.js';
 export * from './environment.js';
 export * from './key.js';
 export * from './kind.js';

@@ -6,8 +6,8 @@ export interface Kind<T> {
   parse(input: unknown): T | undefined;
 }
 
-export function text(accepts = 'a text'): Kind<string> {
-  return { accepts, parse: (input) => (typeof input === 'string' && input !== '' ? input : undefined) };
+export function text(accepts = 'a text', minLength = 1): Kind<string> {
+  return { accepts, parse: (input) => (typeof input === 'string' && input.length >= minLength ? input : undefined) };
 }
 
 export function oneOf<const T extends string>(...values: readonly T[]): Kind<T> {

@@ -3,7 +3,7 @@ import type { DecisionSummary, HealthReport, RightsizeDoor } from '@rightsize/op
 import type { ServerResponse } from 'node:http';
 import { Door } from '../door.js';
 import { V1Plans, type V1Report } from '../proxy/v1-plans.js';
-import { LoopbackGuard } from './loopback.guard.js';
+import { LoopbackGuard } from '@rightsize/optimizer-admin';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;

@@ -6,6 +6,7 @@ import {
   oneOf,
   optional,
   text,
+  yesOrNo,
   wholeNumber,
   type Values,
 } from '@rightsize/configuration';
@@ -168,6 +169,50 @@ export const KEYS = {
     defaultInWords: 'never',
     description:
       'Time of day at which the policy is trained anew from the log; it decides only if it is better beyond noise on later traffic.',
+  }),
+  'admin.key': optional({
+    kind: text('a text of at least 16 characters', 16),
+    description:
+      'Key that may read and change through the admin API, as `Authorization: Bearer KEY`. Without a key only this machine may, without one.',
+    defaultInWords: 'none',
+    secret: true,
+    reloadable: true,
+  }),
+  'admin.read-key': optional({
+    kind: text('a text of at least 16 characters', 16),
+    description: 'Key that may only read: for metrics and pages.',
+    defaultInWords: 'none',
+    secret: true,
+    reloadable: true,
+  }),
+  'admin.origins': key({
+    kind: listOf(httpOrigin()),
+    default: [],
+    defaultInWords: 'none',
+    description: 'Origins whose web pages may use the admin API.',
+    reloadable: true,
+  }),
+  'admin.requests-per-minute': key({
+    kind: wholeNumber({ min: 1 }),
+    default: 600,
+    description: 'Requests to the admin API from one address before it is told to wait.',
+    reloadable: true,
+  }),
+  'metrics.open': key({
+    kind: yesOrNo(),
+    default: false,
+    description: 'Lets everybody who reaches the gateway read `/metrics`; else it takes what the admin API takes.',
+    reloadable: true,
+  }),
+  'metrics.models': key({
+    kind: wholeNumber({ min: 0 }),
+    default: 50,
+    description: 'Models told apart in metrics; the rest are `other`.',
+  }),
+  'metrics.clients': key({
+    kind: wholeNumber({ min: 0 }),
+    default: 50,
+    description: 'Clients told apart in metrics; the rest are `other`.',
   }),
 } as const;
 

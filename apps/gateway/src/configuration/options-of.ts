@@ -18,6 +18,17 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
     connectTimeoutMs: values['connect-timeout-seconds'] * 1000,
     v1: v1ModesOf(values.v1, DEFAULT_V1),
     logLevel: values['log-level'],
+    admin: {
+      key: values['admin.key'],
+      readKey: values['admin.read-key'],
+      origins: values['admin.origins'],
+      requestsPerMinute: values['admin.requests-per-minute'],
+    },
+    metrics: {
+      open: values['metrics.open'],
+      models: values['metrics.models'],
+      clients: values['metrics.clients'],
+    },
     rightsize: {
       upstream: values.upstream,
       database: values.db,

@@ -4,12 +4,13 @@ import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
 import type { GatewayOptions } from '../gateway-options.js';
-import { isLoopbackName } from '../loopback.js';
+import { isLoopbackName } from '@rightsize/optimizer-admin';
 import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
 import { ModelAliases } from './model-aliases.js';
 import { plainPassage, type Passage } from './passage.js';
 import { refuse } from './refusal.js';
+import { timeAnswer, type ProxyWatch } from './proxy-watch.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
@@ -39,6 +40,7 @@ export class Proxy implements OnApplicationShutdown {
   readonly #pool: Pool;
   readonly #v1: V1Front;
   readonly #aliases: ModelAliases;
+  #watch: ProxyWatch | null = null;
 
   constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
     this.#door = door;
@@ -61,6 +63,10 @@ export class Proxy implements OnApplicationShutdown {
     });
   }
 
+  watchWith(watch: ProxyWatch): void {
+    this.#watch = watch;
+  }
+
   async onApplicationShutdown(): Promise<void> {
     await this.#aliases.close();
     await this.#pool.destroy();
@@ -76,6 +82,7 @@ export class Proxy implements OnApplicationShutdown {
       response.writeHead(403, request.complete ? {} : { connection: 'close' }).end();
       return;
     }
+    if (this.#watch) timeAnswer(this.#watch, request, response);
     const reader = this.#reader(request);
     if (reader)
       readUpload(request, this.#options.maxBodyBytes, (upload) => this.#uploaded(reader, upload, request, response));
@@ -120,8 +127,10 @@ export class Proxy implements OnApplicationShutdown {
   }
 
   async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
+    const began = performance.now();
     const sized = await this.#size(route, body, passage.request, passage.response);
     this.#send(passage, sized);
+    this.#watch?.sentUpstream((performance.now() - began) / 1000);
   }
 
   #size(

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
-import { hostNameOf, isLoopbackName } from '../loopback.js';
+import { hostNameOf, isLoopbackName } from '@rightsize/optimizer-admin';
 
 /** Names that Ollama itself answers to when it listens on loopback only. */
 const LOCAL_SUFFIXES = ['.localhost', '.local', '.internal'];

@@ -1,4 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+
+/**
+ * Whether somebody on this machine asks: the address alone would also let in whatever a reverse proxy
+ * here brings along, and web pages whose name was rebound to 127.0.0.1.
+ */
+export function isFromThisMachine({ headers, socket }: IncomingMessage): boolean {
+  const near = isLoopbackAddress(socket.remoteAddress ?? '');
+  const direct = FORWARDED.every((name) => headers[name] === undefined);
+  return near && direct && isLoopbackName(hostNameOf(headers.host ?? ''));
+}
 
 /** Whether an IP address, IPv4-mapped ones included, is one of this machine's loopback. */
 export function isLoopbackAddress(address: string): boolean {

@@ -1,0 +1,57 @@
+import { Logger } from '@nestjs/common';
+import type { Inspection, RightsizeService, Witness } from '@rightsize/optimizer';
+import type { DomainEvent } from '@rightsize/optimizer-core';
+import {
+  ExchangeLines,
+  OpenTelemetry,
+  PrometheusMetrics,
+  type Gauges,
+  type MetricsOptions,
+} from '@rightsize/telemetry';
+import type { ProxyWatch } from '../proxy/proxy-watch.js';
+
+/** All that the gateway tells the outside of what happens in it. */
+export class GatewayTelemetry implements Witness, ProxyWatch {
+  readonly metrics: PrometheusMetrics;
+  readonly #traces = new OpenTelemetry();
+  readonly #lines = new ExchangeLines();
+  readonly #logger = new Logger('Requests');
+
+  constructor(options: MetricsOptions, service: RightsizeService, inspection: Inspection) {
+    this.metrics = new PrometheusMetrics(options, () => gauges(service, inspection));
+  }
+
+  recorded(event: DomainEvent): void {
+    this.metrics.see(event);
+    this.#traces.see(event);
+    const line = this.#lines.see(event);
+    if (line) this.#logger.debug(line);
+  }
+
+  decided(seconds: number): void {
+    this.metrics.decided(seconds);
+  }
+
+  failedOpen(): void {
+    this.metrics.failedOpen();
+  }
+
+  sentUpstream(seconds: number): void {
+    this.metrics.sentUpstream(seconds);
+  }
+
+  answered(route: string, status: number, seconds: number): void {
+    this.metrics.answered(route, status, seconds);
+  }
+}
+
+async function gauges(service: RightsizeService, inspection: Inspection): Promise<Gauges> {
+  const { status, log } = service.health();
+  return {
+    ready: status === 'ready',
+    logPosition: log.position,
+    queuedEvents: log.queued,
+    projections: log.projections,
+    storeBytes: await inspection.storeBytes(),
+  };
+}

@@ -1,0 +1,103 @@
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { ApiPropertyOptional, ApiProperty } from '@nestjs/swagger';
+import { EVENT_TYPES } from '@rightsize/optimizer-core';
+
+const MOST = 1000;
+const TYPES: readonly string[] = Object.values(EVENT_TYPES);
+
+/** Which part of a list. */
+export class PageQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly limit: number = 50;
+
+  @ApiPropertyOptional({ type: String, description: '`next` of the page before' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 1000)
+  readonly cursor?: string;
+}
+
+export class TemplatesQuery extends PageQuery {
+  @ApiPropertyOptional({ type: String, description: 'only of this model' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 300)
+  readonly model?: string;
+}
+
+export class EventsQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0, description: 'position after which to read' })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  readonly after: number = 0;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST, default: 50 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  readonly limit: number = 50;
+
+  @ApiPropertyOptional({ type: String, enum: TYPES, description: 'only of this type' })
+  @IsOptional()
+  @IsIn(TYPES)
+  readonly type?: string;
+}
+
+export class OverflowQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 100_000,
+    description: 'latest events that are looked at',
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  readonly within: number = 100_000;
+}
+
+export class DiffQuery {
+  @ApiPropertyOptional({ type: String, description: 'the policy to compare with; what decides now unless told' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  readonly with?: string;
+}
+
+export class ActivateBody {
+  @ApiPropertyOptional({ type: Boolean, default: false, description: 'although it was not shown to be better' })
+  @IsOptional()
+  @IsBoolean()
+  readonly force: boolean = false;
+}
+
+export class ForModelBody {
+  @ApiPropertyOptional({ type: String, nullable: true, description: 'for this model only' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 300)
+  readonly model?: string | null;
+}
+
+export class ConfigurationBody {
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description: 'values by setting; null takes a change back',
+  })
+  @IsObject()
+  readonly changes!: Record<string, unknown>;
+}
