@@ -9,9 +9,19 @@ export interface Warp {
   content?: (text: string) => string;
 }
 
+/** A request that came through. */
+export interface Exchange {
+  readonly path: string;
+  readonly body: string;
+  /** `left`: the client hung up before the answer was whole. */
+  readonly end: Promise<'complete' | 'left'>;
+}
+
 export interface WarpedUpstream {
   readonly url: string;
   readonly warp: Warp;
+  /** Oldest first. */
+  readonly exchanges: Exchange[];
   /** Where to; may be set anew, as a server that comes back somewhere else. */
   target: string;
   close(): Promise<void>;
@@ -19,15 +29,22 @@ export interface WarpedUpstream {
 
 /** A server that tells less than the one behind it, or something else. */
 export async function startWarped(target: string, warp: Warp = {}): Promise<WarpedUpstream> {
-  const state = { target, warp };
+  const state = { target, warp, exchanges: [] as Exchange[] };
   const server: Server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = warpedBody(Buffer.concat(chunks), request.url!, state.warp);
       const headers = { ...request.headers, host: new URL(state.target).host, 'content-length': String(body.length) };
+      delete headers['transfer-encoding'];
       const onwards = httpRequest(`${state.target}${request.url}`, { method: request.method!, headers, agent: false });
-      response.once('close', () => onwards.destroy());
+      const end = new Promise<'complete' | 'left'>((resolve) =>
+        response.once('close', () => {
+          onwards.destroy();
+          resolve(response.writableFinished ? 'complete' : 'left');
+        }),
+      );
+      state.exchanges.push({ path: request.url!, body: body.toString(), end });
       onwards.on('error', () => response.destroy());
       onwards.on('response', (answer) => {
         answer.on('error', () => response.destroy());
