@@ -29,6 +29,8 @@ async function worldOf(direct: string, model: string, simulator: Simulator | nul
     maxBodyBytes: 2 ** 20,
     drainMs: 100,
     connectTimeoutMs: 1000,
+    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
+    metrics: { open: false },
     logLevel: 'silent',
     v1: DEFAULT_V1,
     rightsize: { upstream: between.url, database: join(folder, 'rightsize.sqlite') },
