@@ -31,7 +31,13 @@ export function watchConfiguration<Table extends KeyTable>(
   // A folder that cannot be watched leaves SIGHUP.
   watcher.on('error', () => undefined);
   return {
-    ready: new Promise((resolve) => watcher.once('ready', resolve)),
+    ready: new Promise((resolve) =>
+      watcher.once('ready', () => {
+        // What was written between the first reading and now gave no event.
+        reload();
+        resolve();
+      }),
+    ),
     close: async () => {
       off();
       clearTimeout(settling);

@@ -123,7 +123,10 @@ describe('watching', () => {
     const mode = async (wanted: string): Promise<void> => {
       while (configuration.reading.values.mode !== wanted) await new Promise<void>((resolve) => (wake = resolve));
     };
+    // Before it watches: seen all the same.
+    writeFileSync(path, 'mode: active');
     await watching.ready;
+    expect(configuration.reading.values.mode).toBe('active');
     writeFileSync(path, 'mode: off');
     await mode('off');
     writeFileSync(`${path}.new`, 'mode: active');
