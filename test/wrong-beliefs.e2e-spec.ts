@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { until } from '../apps/gateway/test/gateway-fixture.js';
 import { chat, statuses, World, type Asked, type Got } from './wrong-beliefs-fixture.js';
 
 jest.setTimeout(60_000);
@@ -188,8 +189,3 @@ describe('a history of another model of the same name', () => {
     expect(world.sim.stats()).toMatchObject({ cuts: 0 });
   });
 });
-
-/** Resolves when the condition holds, checked at every turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
-}

@@ -10,6 +10,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A step that hangs is to fail, not to keep whoever waits for the summary. */
+const STEP_MS = 20 * 60_000;
+
 const bin = (name) => join('node_modules', '.bin', name);
 const scratch = mkdtempSync(join(tmpdir(), 'rightsize-test-'));
 
@@ -56,7 +59,7 @@ for (const step of chosen) {
   const began = Date.now();
   // jest writes what it has to say to stderr and its JSON to the file; its stdout repeats the JSON.
   const stdio = step.report ? ['ignore', 'ignore', 'inherit'] : ['ignore', 'inherit', 'inherit'];
-  const { status } = spawnSync(step.command, step.args, { stdio });
+  const { status } = spawnSync(step.command, step.args, { stdio, timeout: STEP_MS, killSignal: 'SIGKILL' });
   const counts = step.report ? countsOf(step.report) : { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1 };
   // A suite that cannot even load runs no test: it must not pass for one that passed.
   if (status !== 0 && counts.failed === 0) counts.failed = 1;

@@ -158,9 +158,16 @@ export async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Resolves when the condition holds, checked at every turn of the event loop. */
+/** A condition that never comes true must end its test, and not go on looking when that is long over. */
+const UNTIL_MS = 25_000;
+
+/** Resolves when the condition holds, checked at every turn of the event loop. Rejects after {@link UNTIL_MS}. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
+  const startedMs = performance.now();
+  while (!condition()) {
+    if (performance.now() - startedMs > UNTIL_MS) throw new Error(`not within ${UNTIL_MS} ms: ${condition.toString()}`);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 /** A promise and the way to resolve it. */
