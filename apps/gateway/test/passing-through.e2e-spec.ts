@@ -48,6 +48,14 @@ describe('every route', () => {
     expect(await echoed(url + path, { method })).toMatchObject({ method, url: path });
   });
 
+  it('is no route when it is an asterisk: refused, not blamed on the server', async () => {
+    const gateway = await bench.before((_request, response) => response.end());
+    const { hostname: host, port } = new URL(gateway.url);
+    const request = httpRequest({ host, port, method: 'POST', path: '*', agent: false }).end();
+    const [{ statusCode }] = (await once(request, 'response')) as [IncomingMessage];
+    expect(statusCode).toBe(400);
+  });
+
   it('keeps order, case and repeats of request headers, and adds none', async () => {
     const url = await echo();
     const headers = ['X-B', '1', 'accept', 'a', 'x-B', '2', 'Accept', 'b', 'Cookie', 'c\u00fc'];

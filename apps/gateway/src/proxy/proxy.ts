@@ -82,6 +82,8 @@ export class Proxy implements OnApplicationShutdown {
       response.writeHead(403, request.complete ? {} : { connection: 'close' }).end();
       return;
     }
+    // No resource: Go answers it so before any route does, and it cannot be sent on.
+    if (request.url === '*') return refuse(request, response, 400, 'bad request');
     if (this.#watch) timeAnswer(this.#watch, request, response);
     const reader = this.#reader(request);
     if (reader)
