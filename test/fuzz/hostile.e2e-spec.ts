@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Random } from '@rightsize/traffic';
+import { DEFAULT_V1 } from '../../apps/gateway/src/gateway-options.js';
+import { startGateway, type Gateway } from '../../apps/gateway/src/start-gateway.js';
+import { createSimulator, type Simulator } from '../../apps/ollama-sim/src/simulator.js';
+import { hostileRequest } from './hostile-requests.js';
+import { exchange } from './raw-exchange.js';
+
+/** `npm run fuzz -- --times N --seed S` sets these. */
+const TIMES = Number(process.env['RIGHTSIZE_FUZZ_TIMES'] ?? 2000);
+const SEED = Number(process.env['RIGHTSIZE_FUZZ_SEED'] ?? 1);
+
+let folder: string;
+/** Two servers that are the same, so that what one request leaves behind does not meet its twin. */
+let alone: Simulator;
+let behind: Simulator;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rightsize-fuzz-'));
+  alone = await createSimulator({ timeScale: 0 });
+  behind = await createSimulator({ timeScale: 0 });
+  gateway = await startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 2 ** 20,
+    drainMs: 100,
+    connectTimeoutMs: 1000,
+    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
+    metrics: { open: false },
+    logLevel: 'silent',
+    v1: DEFAULT_V1,
+    rightsize: { upstream: behind.url, database: join(folder, 'rightsize.sqlite') },
+  });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await alone.close();
+  await behind.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+}
+
+describe('hostile requests', () => {
+  it(
+    `are answered through the gateway as the server answers them, and leave no socket: ${TIMES} of seed ${SEED}`,
+    async () => {
+      const random = new Random(SEED);
+      const before = sockets();
+      const differing: object[] = [];
+      for (let number = 0; number < TIMES; number += 1) {
+        const hostile = hostileRequest(random);
+        const [direct, through] = await Promise.all([exchange(alone.url, hostile), exchange(gateway.url, hostile)]);
+        if (direct === through) continue;
+        const bytes = Buffer.concat(hostile.parts).toString('latin1');
+        differing.push({ number, kind: hostile.kind, direct, through, bytes: bytes.slice(0, 900) });
+      }
+      expect(differing).toEqual([]);
+      expect((await fetch(`${gateway.url}/api/version`, { headers: { connection: 'close' } })).status).toBe(200);
+      // What stays are the gateway's kept connections to the server, at both their ends.
+      while (sockets() > before + 8) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    60_000 + TIMES * 60,
+  );
+});
