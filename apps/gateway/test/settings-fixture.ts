@@ -1,4 +1,6 @@
 import { LiveConfiguration } from '@rightsize/configuration';
+import { openEventStorage } from '@rightsize/event-store-sqlite';
+import type { DomainEvent } from '@rightsize/optimizer-core';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,7 +36,7 @@ export class SettingsBench extends Bench {
   /** `METHOD path` in the order in which the server saw them. */
   readonly asked: string[] = [];
   /** Takes a request away from the server. */
-  intercept: (path: string, response: ServerResponse) => boolean = () => false;
+  intercept: (path: string, response: ServerResponse, body: Buffer) => boolean = () => false;
   #waiting: (() => void)[] = [];
 
   /** Starts with these settings in the file; without `upstream` or `db` there are some. */
@@ -61,6 +63,14 @@ export class SettingsBench extends Bench {
     const gateway = await startGateway(optionsOf(configuration.reading), undefined, configuration);
     this.onClose(() => gateway.close());
     return { url: gateway.url, configuration, close: () => gateway.close() };
+  }
+
+  /** The log of the gateway that is to be started holds this. */
+  async recordBefore(...events: readonly DomainEvent[]): Promise<void> {
+    const storage = await openEventStorage({ file: join(this.folder, 'log.sqlite') });
+    const recorded = events.map((event, at) => ({ id: `before-${at}`, ...event, schemaVersion: 1, metadata: {} }));
+    await storage.store.append('before', recorded);
+    await storage.close();
   }
 
   /** Resolves when the server was asked this often. */
@@ -91,11 +101,11 @@ export class SettingsBench extends Bench {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await bodyOf(request);
+    const body = await bodyOf(request);
     const path = request.url ?? '';
     this.asked.push(`${request.method} ${path}`);
     for (const wake of this.#waiting.splice(0)) wake();
-    if (this.intercept(path, response)) return;
+    if (this.intercept(path, response, body)) return;
     response.end(JSON.stringify(answerTo(path)));
   }
 }

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
+import type { SafeguardTrippedV1 } from '@rightsize/optimizer-core';
 import { KEYS, type GatewayKeys } from '../src/configuration/keys.js';
 import { send, until } from './gateway-fixture.js';
 import { chat, json, SettingsBench } from './settings-fixture.js';
@@ -35,6 +36,16 @@ function withholdAnswers(): () => void {
     for (const response of withheld) response.end('{"done":true}');
   };
 }
+
+const TRIPPED: SafeguardTrippedV1 = {
+  model: 'm:latest',
+  harm: 'failures',
+  against: 'baseline',
+  recent: { harmed: 10, completions: 20 },
+  reference: { harmed: 0, completions: 60 },
+  chance: 1e-7,
+  atMs: 0,
+};
 
 /** One for each setting: fails when the setting is ignored. */
 const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<void>>> = {
@@ -217,6 +228,17 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     const { url } = await inForce('metrics:\n  clients: 0\n');
     await chat(url, { client: 'editor' });
     expect((await send(`${url}/metrics`)).body.toString()).toMatch(/rightsize_client_requests_total\{client="other"/);
+  },
+  safeguards: async (inForce) => {
+    await bench.recordBefore({ type: 'safeguard.tripped', data: { ...TRIPPED, atMs: Date.now() } });
+    const { url } = await inForce('safeguards: off');
+    expect((await chat(url)).message.headers).not.toHaveProperty('x-rightsize-safeguard');
+  },
+  'safeguard-cooldown-seconds': async (inForce) => {
+    // With the default it would have its windows again.
+    await bench.recordBefore({ type: 'safeguard.tripped', data: { ...TRIPPED, atMs: Date.now() - 4_000_000 } });
+    const { url } = await inForce('safeguard-cooldown-seconds: 86400');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-safeguard': 'tripped' });
   },
   'recent-decisions': async (inForce) => {
     const { url } = await inForce('recent-decisions: 2');

@@ -13,6 +13,7 @@ import { rebuild } from './rebuild.js';
 import { register } from './register.js';
 import { retain } from './retain.js';
 import { retrain } from './retrain.js';
+import { safeguards } from './safeguards.js';
 import { templates } from './templates.js';
 import { verify } from './verify.js';
 import { whatIf } from './what-if.js';
@@ -28,6 +29,7 @@ const COMMANDS: readonly MaintenanceCommand[] = [
   policies,
   activate,
   rollback,
+  safeguards,
   rebuild,
   parked,
   skip,

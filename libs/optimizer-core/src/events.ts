@@ -2,6 +2,8 @@ import type { ClientWindowRule, Decision, PolicyParameters } from './decision.js
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
 import type { BatchDecision } from './machine/batch-decision.js';
 import type { RunnerView } from './runner.js';
+import type { Share } from './safeguard/exceeds-by-chance.js';
+import type { Harm } from './safeguard/harm.js';
 import type { TemplateDefinition } from './templates/template-definition.js';
 import type { PolicyComparison } from './training/comparison.js';
 
@@ -20,6 +22,8 @@ export const EVENT_TYPES = {
   PolicyActivated: 'policy.activated',
   RunnerLoadFailed: 'runner.load-failed',
   OperatorActed: 'operator.acted',
+  SafeguardTripped: 'safeguard.tripped',
+  SafeguardLifted: 'safeguard.lifted',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -42,6 +46,8 @@ export interface RequestOptimizedV1 {
   readonly heldMs?: number;
   /** Absent: `num_batch` was none of ours to choose. */
   readonly numBatch?: BatchDecision;
+  /** `control`: sent as it came, to compare others with; absent: not. */
+  readonly group?: 'control';
   /** Milliseconds since the epoch. */
   readonly atMs: number;
 }
@@ -237,8 +243,35 @@ export interface OperatorEvent {
   readonly data: OperatorActedV1;
 }
 
+/** Harm rose beyond noise: from here on the model's requests go as they came. */
+export interface SafeguardTrippedV1 {
+  readonly model: string;
+  readonly harm: Harm;
+  /** What it was compared with: requests that went as they came, or the model's first hour. */
+  readonly against: 'control' | 'baseline';
+  readonly recent: Share;
+  readonly reference: Share;
+  /** How likely so much harm would be if nothing had changed. */
+  readonly chance: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** From here on the model gets its windows again. */
+export interface SafeguardLiftedV1 {
+  readonly model: string;
+  readonly reason: 'by-hand' | 'cool-down';
+  /** When it had tripped, milliseconds since the epoch. */
+  readonly trippedAtMs: number;
+  readonly atMs: number;
+}
+
+export type SafeguardEvent =
+  | { readonly type: 'safeguard.tripped'; readonly data: SafeguardTrippedV1 }
+  | { readonly type: 'safeguard.lifted'; readonly data: SafeguardLiftedV1 };
+
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent;
+export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent;
 
 /** What requests to models have told. */
 export type TrafficEvent =

@@ -48,5 +48,8 @@ export { evaluate, type EvaluateOptions, type JudgedRequest } from './training/e
 export { beliefsOf, fitMachine, fitTokens, fitTraffic, type MachineSeen } from './training/fit-beliefs.js';
 export { train, TRAINING_STEPS, type Judge, type TrainingProgress } from './training/train.js';
 export { foldSizing } from './policy/fold-sizing.js';
+export { foldSafeguard, type SafeguardedEvent } from './safeguard/fold-safeguard.js';
+export { judgeSafeguard, type SafeguardVerdict } from './safeguard/judge-safeguard.js';
+export { emptySafeguardState, type SafeguardState } from './safeguard/safeguard-state.js';
 export { solve, type SizingPlan } from './policy/sizing-plan.js';
 export type { Prices } from './policy/prices.js';

@@ -32,6 +32,8 @@ const history: readonly DomainEvent[] = [
   golden('policy.trained'),
   golden('policy.activated'),
   golden('operator.acted'),
+  golden('safeguard.tripped'),
+  golden('safeguard.lifted'),
 ];
 const { model, templateId } = golden('template.detected').data;
 

@@ -8,6 +8,8 @@ import type {
   RequestRefusedV1,
   RunnerLoadFailedV1,
   RunnerReloadedV1,
+  SafeguardLiftedV1,
+  SafeguardTrippedV1,
   TemplateDetectedV1,
   TemplateEvictedV1,
   TemplatesMergedV1,
@@ -70,6 +72,14 @@ export class OperatorActed {
   constructor(readonly data: OperatorActedV1) {}
 }
 
+export class SafeguardTripped {
+  constructor(readonly data: SafeguardTrippedV1) {}
+}
+
+export class SafeguardLifted {
+  constructor(readonly data: SafeguardLiftedV1) {}
+}
+
 export function notificationOf(event: DomainEvent): object {
   switch (event.type) {
     case 'request.optimized':
@@ -96,6 +106,10 @@ export function notificationOf(event: DomainEvent): object {
       return new RunnerLoadFailed(event.data);
     case 'operator.acted':
       return new OperatorActed(event.data);
+    case 'safeguard.tripped':
+      return new SafeguardTripped(event.data);
+    case 'safeguard.lifted':
+      return new SafeguardLifted(event.data);
     case 'truncation.detected':
       return new TruncationDetected(event.data);
   }

@@ -26,6 +26,8 @@ export interface Exchange {
   readonly conversation: string | null;
   /** In force for this model and client when it was decided; never `off`. */
   readonly mode: OperatingMode;
+  /** `tripped`: its model passes through; `control`: it does, to compare others with; null: neither. */
+  readonly safeguard: 'tripped' | 'control' | null;
   readonly clientWindow: ClientWindowRule;
   readonly runner: RunnerView | null;
   readonly decision: Decision;

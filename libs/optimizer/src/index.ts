@@ -17,6 +17,8 @@ export { KEPT_FOR_GOOD } from './retention/kept-for-good.js';
 export { retrainPolicy, type Retrained, type RetrainOptions } from './retraining/retrain-policy.js';
 export { knowledgeAt, readTraffic, type Stretch, type Traffic } from './retraining/read-traffic.js';
 export { PolicyRegister, type Activation } from './retraining/policy-register.js';
+export { SafeguardRegister } from './safeguard-register.js';
+export { becauseOf } from './safeguards.js';
 export { LedgerRows } from './projections/ledger-rows.js';
 export { POLICY_NUMBERS, policyFrom, withNumber } from './retraining/policy-numbers.js';
 export { retrainLog } from './retraining/retrain-log.js';

@@ -25,6 +25,7 @@ import { DecideInTurn, type Asked } from './decide-in-turn.js';
 import { OptionSets } from './option-sets.js';
 import { SwitchGates } from './switch-gates.js';
 import { Inspection } from './inspection.js';
+import { Safeguards } from './safeguards.js';
 import { Witnesses } from './witness.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
@@ -76,6 +77,7 @@ const providers: Provider[] = [
   },
   { provide: OptionSets, useFactory: () => new OptionSets() },
   DecideInTurn,
+  Safeguards,
   {
     provide: ModelCatalogue,
     inject: [Backend, Clock],

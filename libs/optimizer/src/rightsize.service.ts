@@ -1,7 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { parseLoadFailure, parseRefusal } from '@rightsize/ollama';
-import type { LedgerDimension, LedgerReport, OperatorActedV1, TemplateDetector } from '@rightsize/optimizer-core';
+import { normalizeModelName, parseLoadFailure, parseRefusal } from '@rightsize/ollama';
+import type {
+  LedgerDimension,
+  LedgerReport,
+  OperatorActedV1,
+  SafeguardTrippedV1,
+  TemplateDetector,
+} from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock } from './clock.js';
@@ -29,6 +35,7 @@ import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
+import { Safeguards } from './safeguards.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -62,6 +69,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(NightlyRetraining) private readonly nightly: NightlyRetraining,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
     @Inject(RetentionSchedule) private readonly retention: RetentionSchedule,
+    @Inject(Safeguards) private readonly safeguards: Safeguards,
     @Inject(Witnesses) private readonly witnesses: Witnesses,
   ) {}
 
@@ -131,12 +139,23 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       ...this.log.problems,
       ...(this.retention.problem ? [this.retention.problem] : []),
       ...this.policies.problems,
+      ...this.safeguards.problems,
       ...(this.secret.problem ? [this.secret.problem] : []),
       ...(this.runners.failure ? [`cannot read ${this.settings.upstream}/api/ps: ${this.runners.failure}`] : []),
       ...(this.#failures > 0 ? [`${this.#failures} requests went upstream undecided, last: ${this.#lastFailure}`] : []),
     ];
     const status = !this.#started ? 'starting' : reasons.length > 0 ? 'degraded' : 'ready';
     return { status, reasons, mode: this.settings.mode, log: this.log.progress };
+  }
+
+  /** Models whose requests pass through because harm had risen, and what harm. */
+  trippedSafeguards(): readonly SafeguardTrippedV1[] {
+    return this.safeguards.tripped;
+  }
+
+  /** Undoes that by hand: the model gets its windows again. False: it had them. */
+  liftSafeguard(model: string): boolean {
+    return this.safeguards.lift(normalizeModelName(model));
   }
 
   decisions(limit: number): readonly DecisionSummary[] {
@@ -215,7 +234,7 @@ function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'fai
 }
 
 function headersOf(exchange: Exchange): Record<string, string> {
-  const { requestId, decision, mode, imposed, batch, refusals, failedLoads, cutBy, heldMs } = exchange;
+  const { requestId, decision, mode, imposed, batch, refusals, failedLoads, cutBy, heldMs, safeguard } = exchange;
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,
@@ -226,6 +245,7 @@ function headersOf(exchange: Exchange): Record<string, string> {
     ...(refusals === 0 ? {} : { 'x-rightsize-refusals': String(refusals) }),
     ...(cutBy === 0 ? {} : { 'x-rightsize-cut': String(cutBy) }),
     ...(heldMs < 1 ? {} : { 'x-rightsize-held-ms': String(Math.round(heldMs)) }),
+    ...(safeguard === null ? {} : { 'x-rightsize-safeguard': safeguard }),
     ...(mode === 'active' ? {} : { 'x-rightsize-mode': mode }),
   };
 }

@@ -67,6 +67,10 @@ export interface RightsizeOptions {
    * only if it is better beyond noise on later traffic. @default null — never
    */
   readonly retrainAt?: string | null;
+  /** Whether a model's requests go as they came while cuts, failures or reloads have risen beyond noise. @default 'on' */
+  readonly safeguards?: 'on' | 'off';
+  /** Milliseconds after which such a model gets its windows again. @default 3600000 */
+  readonly safeguardCooldownMs?: number;
 }
 
 /** Complete and checked options. */
@@ -113,6 +117,8 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     retainDays: options.retainDays == null ? null : positive('retainDays', options.retainDays),
     retainBytes: options.retainBytes == null ? null : positive('retainBytes', options.retainBytes),
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
+    safeguards: oneOf('safeguards', options.safeguards ?? 'on', ['on', 'off']),
+    safeguardCooldownMs: positive('safeguardCooldownMs', options.safeguardCooldownMs ?? 3_600_000),
     retrainAt: options.retrainAt == null ? null : timeOfDay('retrainAt', options.retrainAt),
   };
   return settings;
@@ -128,6 +134,8 @@ const RELOADABLE = [
   'staleMs',
   'lookMs',
   'holdMs',
+  'safeguards',
+  'safeguardCooldownMs',
 ] as const satisfies readonly (keyof RightsizeSettings)[];
 
 /**

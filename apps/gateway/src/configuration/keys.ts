@@ -164,6 +164,20 @@ export const KEYS = {
     default: 1000,
     description: 'Decisions kept in memory to be shown.',
   }),
+  safeguards: key({
+    kind: oneOf('on', 'off'),
+    default: 'on',
+    description:
+      'A model whose cuts, failures or reloads rise beyond those of its first hour passes through, until the cool-down is over or it is lifted by hand.',
+    reloadable: true,
+  }),
+  'safeguard-cooldown-seconds': key({
+    kind: numeric({ above: 0 }),
+    unit: 's',
+    default: 3600,
+    description: 'Time for which such a model passes through.',
+    reloadable: true,
+  }),
   'retrain-at': optional({
     kind: timeOfDay,
     defaultInWords: 'never',

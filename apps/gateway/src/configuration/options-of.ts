@@ -47,6 +47,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       retainDays: values['retain-days'],
       retainBytes: values['retain-mib'] === null ? null : values['retain-mib'] * MIB,
       recentDecisions: values['recent-decisions'],
+      safeguards: values.safeguards,
+      safeguardCooldownMs: values['safeguard-cooldown-seconds'] * 1000,
       retrainAt: values['retrain-at'],
     },
   };

@@ -21,6 +21,7 @@ import { ModelCatalogue } from '../model-catalogue.js';
 import { RecentDecisions } from '../recent-decisions.js';
 import { Detector, Prints, Secret, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
+import { Safeguards } from '../safeguards.js';
 import { SwitchGates } from '../switch-gates.js';
 import { clientWindowRule, modeFor, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
@@ -41,6 +42,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(SwitchGates) private readonly gates: SwitchGates<Asked>,
     @Inject(DecideInTurn) private readonly turns: DecideInTurn,
+    @Inject(Safeguards) private readonly safeguards: Safeguards,
     @Inject(EventLog) private readonly log: EventLog,
     @Inject(RecentDecisions) private readonly recent: RecentDecisions,
   ) {}
@@ -51,8 +53,10 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
     const { model } = request;
     if (model === '' || isCloudName(model)) return 'leave';
-    const mode = modeFor(this.settings, model, input.client);
-    if (mode === 'off') return 'off';
+    const configured = modeFor(this.settings, model, input.client);
+    if (configured === 'off') return 'off';
+    const isTripped = configured === 'active' && this.safeguards.passesThrough(model);
+    const mode = isTripped ? 'shadow' : configured;
 
     this.runners.used();
     const look = boundedLook(this.runners, this.catalogue, model, this.settings.lookMs);
@@ -112,6 +116,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       templateId,
       conversation,
       mode,
+      safeguard: isTripped ? 'tripped' : null,
       clientWindow,
       runner,
       decision,

@@ -1,14 +1,18 @@
 import {
   emptyMachineState,
   emptyModelStatistics,
+  emptySafeguardState,
   emptySizingState,
   foldMachine,
   foldModel,
+  foldSafeguard,
   foldSizing,
   type KnownTemplate,
   type MachineState,
   type ModelStatistics,
   type PolicyEvent,
+  type SafeguardedEvent,
+  type SafeguardState,
   type SizingState,
   type TemplateStatistics,
 } from '@rightsize/optimizer-core';
@@ -71,11 +75,29 @@ export class ReadModels {
     fold: foldPolicies,
   });
 
+  /** How models fare with windows of ours, and which of them pass through. */
+  readonly safeguards = new FoldedRows<SafeguardState, SafeguardedEvent>({
+    name: 'safeguard-state',
+    version: 1,
+    types: [
+      'request.optimized',
+      'request.completed',
+      'runner.load-failed',
+      'runner.reloaded',
+      'truncation.detected',
+      'safeguard.tripped',
+      'safeguard.lifted',
+    ],
+    keyOf: (event) => event.data.model,
+    fold: (row, event) => foldSafeguard(row ?? emptySafeguardState(event.data.model), event),
+  });
+
   /** What was saved. */
   readonly ledger = new LedgerRows();
 
   /** In no particular order: each reads the log by a checkpoint of its own. */
   get all(): readonly DomainProjection[] {
-    return [this.models, this.templates, this.knownTemplates, this.machine, this.sizing, this.policies, this.ledger];
+    const { models, templates, knownTemplates, machine, sizing, policies, safeguards, ledger } = this;
+    return [models, templates, knownTemplates, machine, sizing, policies, safeguards, ledger];
   }
 }

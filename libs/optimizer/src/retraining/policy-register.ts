@@ -6,13 +6,10 @@ import {
   type PolicyTrainedV1,
 } from '@rightsize/optimizer-core';
 import { ActivePolicies } from '../active-policies.js';
-import { EVENT_UPCASTERS } from '../event-upcasters.js';
 import { newId } from '../new-id.js';
+import { bringUpToDate } from '../projections/bring-up-to-date.js';
 import type { ActiveRow } from '../projections/fold-policies.js';
 import { ReadModels } from '../projections/read-models.js';
-
-/** Policy events are few; a page holds them all for years. */
-const PAGE = 1_000;
 
 export type Activation =
   | { readonly kind: 'activated'; readonly event: PolicyActivatedV1 }
@@ -30,18 +27,10 @@ export class PolicyRegister {
     this.#active = new ActivePolicies(rows);
   }
 
-  /** Rows as they were committed, and what was appended since. */
   static async open(store: EventStore, readModels: ReadModelStore): Promise<PolicyRegister> {
     const { policies } = new ReadModels();
-    const { name, version, types } = policies;
-    let after = readModels.checkpoint(name, version);
-    policies.load(readModels.rows(name, version));
-    for (;;) {
-      const page = await store.readAll({ after, limit: PAGE, types });
-      for (const event of page) policies.apply(EVENT_UPCASTERS.upcast(event));
-      if (page.length < PAGE) return new PolicyRegister(store, policies);
-      after = page.at(-1)!.position;
-    }
+    await bringUpToDate(policies, store, readModels);
+    return new PolicyRegister(store, policies);
   }
 
   /** The latest last. */

@@ -1,0 +1,109 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { judgeSafeguard, type SafeguardState, type SafeguardTrippedV1 } from '@rightsize/optimizer-core';
+import { Clock } from './clock.js';
+import { EventLog } from './event-log.js';
+import { ReadModels } from './projections/read-models.js';
+import { Settings } from './rightsize.tokens.js';
+import type { RightsizeSettings } from './settings.js';
+
+/** Model names come from clients. */
+const CAPACITY = 1_000;
+
+/**
+ * The kill switch, one for each model: while it has tripped, requests go as they came. The rows say so, which follow the log
+ * by some hundred milliseconds; what was recorded just now goes before them until they do. Memory only.
+ */
+@Injectable()
+export class Safeguards {
+  readonly #logger = new Logger('RightsizeSafeguards');
+  /** The row of a model that was judged last: it is judged anew when there is another. */
+  readonly #judged = new Map<string, SafeguardState>();
+  /** What the rows do not say yet. */
+  readonly #ahead = new Map<string, SafeguardTrippedV1 | null>();
+
+  constructor(
+    @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ReadModels) private readonly readModels: ReadModels,
+    @Inject(EventLog) private readonly log: EventLog,
+  ) {}
+
+  /** Whether the model's requests pass through. Trips, and lifts after the cool-down, when it is asked. */
+  passesThrough(model: string): boolean {
+    if (this.settings.safeguards === 'off') return false;
+    const tripped = this.#tripped(model);
+    if (tripped === null) return this.#trips(model);
+    if (this.clock.nowMs() < this.#untilMs(tripped)) return true;
+    this.#lift(tripped, 'cool-down');
+    return false;
+  }
+
+  /** By hand. False: it had not tripped. */
+  lift(model: string): boolean {
+    const tripped = this.#tripped(model);
+    if (tripped !== null) this.#lift(tripped, 'by-hand');
+    return tripped !== null;
+  }
+
+  /** Models whose requests pass through. */
+  get tripped(): readonly SafeguardTrippedV1[] {
+    const models = [...this.readModels.safeguards.values()].map(({ model }) => model);
+    return models.filter((model) => this.passesThrough(model)).map((model) => this.#tripped(model)!);
+  }
+
+  /** In words for people. */
+  get problems(): readonly string[] {
+    return this.tripped.map(
+      (tripped) =>
+        `${tripped.model} passes through since ${isoOf(tripped.atMs)}: ${becauseOf(tripped)}; until ` +
+        `${isoOf(this.#untilMs(tripped))}, or: npm run maintenance -- safeguards --lift ${tripped.model}`,
+    );
+  }
+
+  #tripped(model: string): SafeguardTrippedV1 | null {
+    const ahead = this.#ahead.get(model);
+    return ahead === undefined ? (this.readModels.safeguards.get(model)?.tripped ?? null) : ahead;
+  }
+
+  #untilMs({ atMs }: SafeguardTrippedV1): number {
+    return atMs + this.settings.safeguardCooldownMs;
+  }
+
+  #trips(model: string): boolean {
+    const row = this.readModels.safeguards.get(model);
+    // While a lift has not been folded, the row still counts what had tripped it.
+    if (row === null || this.#ahead.has(model) || this.#judged.get(model) === row) return false;
+    if (this.#judged.size >= CAPACITY) this.#judged.clear();
+    this.#judged.set(model, row);
+    const verdict = judgeSafeguard(row);
+    if (verdict === null) return false;
+    const tripped = { model, ...verdict, atMs: this.clock.nowMs() };
+    this.#logger.warn(`${model} passes through from now on: ${becauseOf(tripped)}`);
+    this.log.record(`safeguard-${model}`, { type: 'safeguard.tripped', data: tripped }, {});
+    this.#goAhead(model, tripped);
+    return true;
+  }
+
+  #lift({ model, atMs: trippedAtMs }: SafeguardTrippedV1, reason: 'by-hand' | 'cool-down'): void {
+    this.#logger.warn(`${model} gets its windows again: ${reason}`);
+    const lifted = { model, reason, trippedAtMs, atMs: this.clock.nowMs() };
+    this.log.record(`safeguard-${model}`, { type: 'safeguard.lifted', data: lifted }, {});
+    this.#goAhead(model, null);
+  }
+
+  #goAhead(model: string, tripped: SafeguardTrippedV1 | null): void {
+    this.#ahead.set(model, tripped);
+    void this.log.settled().then(() => {
+      if (this.#ahead.get(model) === tripped) this.#ahead.delete(model);
+    });
+  }
+}
+
+export function becauseOf({ harm, against, recent, reference }: SafeguardTrippedV1): string {
+  const base = against === 'control' ? 'requests that went as they came' : 'its first hour';
+  return `${harm} in ${recent.harmed} of the last ${recent.completions} requests, against ${reference.harmed} of ${reference.completions} in ${base}`;
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
