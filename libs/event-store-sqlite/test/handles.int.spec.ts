@@ -9,19 +9,27 @@ afterAll(() => folder.clean());
 
 function pragmas(options: Parameters<typeof openWriter>[0]): Record<string, unknown> {
   const writer = openWriter(options);
-  const names = ['journal_mode', 'synchronous', 'busy_timeout', 'max_page_count', 'journal_size_limit'];
+  const names = [
+    'journal_mode',
+    'synchronous',
+    'busy_timeout',
+    'max_page_count',
+    'journal_size_limit',
+    'wal_autocheckpoint',
+  ];
   const entries = names.map((name) => [name, writer.pragma(name, { simple: true })] as const);
   writer.close();
   return Object.fromEntries(entries);
 }
 
 describe('the writing handle', () => {
-  it('writes ahead, flushes at checkpoints, waits little, and cuts its log back', () => {
+  it('writes ahead, flushes at checkpoints that are rare, waits little, and cuts its log back', () => {
     expect(pragmas({ file: folder.newFile() })).toMatchObject({
       journal_mode: 'wal',
       synchronous: 1,
       busy_timeout: 10,
       journal_size_limit: 67_108_864,
+      wal_autocheckpoint: 16_000,
     });
   });
 
