@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { makeCases } from '../apps/bench/src/differential/cases.js';
 import { compare, type Compared } from '../apps/bench/src/differential/compare.js';
 import type { Models } from '../apps/bench/src/differential/fields.js';
-import { DEFAULT_V1 } from '../apps/gateway/src/gateway-options.js';
-import { startGateway, type Gateway } from '../apps/gateway/src/start-gateway.js';
+import type { Gateway } from '../apps/gateway/src/start-gateway.js';
 import { createSimulator, type Simulator } from '../apps/ollama-sim/src/simulator.js';
+import { gatewayBefore } from './gateway-before.js';
 
 /** As many as the whole suite takes in some ten seconds. */
 const CASES = 320;
@@ -29,18 +29,7 @@ afterAll(async () => {
 });
 
 async function compareAll(upstream: string, models: Models, seed: number): Promise<Compared[]> {
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 2 ** 20,
-    drainMs: 100,
-    connectTimeoutMs: 1000,
-    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
-    metrics: { open: false },
-    logLevel: 'silent',
-    v1: DEFAULT_V1,
-    rightsize: { upstream, database: join(folder, `${gateways.length}.sqlite`) },
-  });
+  const gateway = await gatewayBefore(upstream, join(folder, `${gateways.length}.sqlite`));
   gateways.push(gateway);
   const results: Compared[] = [];
   for (const each of makeCases(CASES, seed, models)) results.push(await compare(each, upstream, gateway.url, true));

@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROFILES } from '@rightsize/ollama-model';
-import { DEFAULT_V1 } from '../../apps/gateway/src/gateway-options.js';
-import { startGateway } from '../../apps/gateway/src/start-gateway.js';
 import { createSimulator, type Simulator } from '../../apps/ollama-sim/src/simulator.js';
+import { gatewayBefore } from '../gateway-before.js';
 import { startWarped, type WarpedUpstream } from '../warped-upstream.js';
 
 /** A server, and a gateway before it whose requests can be looked at. */
@@ -23,18 +22,7 @@ export interface World {
 async function worldOf(direct: string, model: string, simulator: Simulator | null): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'rightsize-clients-'));
   const between = await startWarped(direct);
-  const gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 2 ** 20,
-    drainMs: 100,
-    connectTimeoutMs: 1000,
-    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
-    metrics: { open: false },
-    logLevel: 'silent',
-    v1: DEFAULT_V1,
-    rightsize: { upstream: between.url, database: join(folder, 'rightsize.sqlite') },
-  });
+  const gateway = await gatewayBefore(between.url, join(folder, 'rightsize.sqlite'));
   return {
     direct,
     gateway: gateway.url,

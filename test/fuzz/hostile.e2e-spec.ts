@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '@rightsize/traffic';
-import { DEFAULT_V1 } from '../../apps/gateway/src/gateway-options.js';
-import { startGateway, type Gateway } from '../../apps/gateway/src/start-gateway.js';
+import { until } from '../../apps/gateway/test/gateway-fixture.js';
+import type { Gateway } from '../../apps/gateway/src/start-gateway.js';
 import { createSimulator, type Simulator } from '../../apps/ollama-sim/src/simulator.js';
+import { gatewayBefore } from '../gateway-before.js';
 import { hostileRequest } from './hostile-requests.js';
 import { exchange } from './raw-exchange.js';
 
@@ -22,18 +23,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rightsize-fuzz-'));
   alone = await createSimulator({ timeScale: 0 });
   behind = await createSimulator({ timeScale: 0 });
-  gateway = await startGateway({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 2 ** 20,
-    drainMs: 100,
-    connectTimeoutMs: 1000,
-    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
-    metrics: { open: false },
-    logLevel: 'silent',
-    v1: DEFAULT_V1,
-    rightsize: { upstream: behind.url, database: join(folder, 'rightsize.sqlite') },
-  });
+  gateway = await gatewayBefore(behind.url, join(folder, 'rightsize.sqlite'));
 });
 
 afterAll(async () => {
@@ -64,7 +54,7 @@ describe('hostile requests', () => {
       expect(differing).toEqual([]);
       expect((await fetch(`${gateway.url}/api/version`, { headers: { connection: 'close' } })).status).toBe(200);
       // What stays are the gateway's kept connections to the server, at both their ends.
-      while (sockets() > before + 8) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => sockets() <= before + 8);
     },
     60_000 + TIMES * 60,
   );

@@ -1,0 +1,18 @@
+import { DEFAULT_V1 } from '../apps/gateway/src/gateway-options.js';
+import { startGateway, type Gateway } from '../apps/gateway/src/start-gateway.js';
+
+/** The whole gateway on a free port, silent, with a log of its own; bodies of at most 1 MiB. */
+export function gatewayBefore(upstream: string, database: string): Promise<Gateway> {
+  return startGateway({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 2 ** 20,
+    drainMs: 100,
+    connectTimeoutMs: 1000,
+    admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
+    metrics: { open: false },
+    logLevel: 'silent',
+    v1: DEFAULT_V1,
+    rightsize: { upstream, database },
+  });
+}
