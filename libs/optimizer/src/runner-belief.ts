@@ -13,6 +13,9 @@ const MISLED = 2;
 /** A server that showed what was not so is not asked about windows for this long. */
 const DISBELIEF_MS = 600_000;
 
+/** What the server shows is there, whatever clocks make of its expiry: so long, and then it is looked up again. */
+const SHOWN_MS = 1_000;
+
 interface Known {
   /** Tokens; as launched, or as confirmed by an answer to a request that asked for it. */
   readonly window: number;
@@ -117,7 +120,7 @@ export class RunnerBelief {
       window,
       sizeBytes: model.sizeBytes,
       sizeVramBytes: model.sizeVramBytes,
-      expiresAtMs: model.expiresInMs === null ? null : nowMs + model.expiresInMs,
+      expiresAtMs: model.expiresInMs === null ? null : nowMs + Math.max(model.expiresInMs, SHOWN_MS),
       order,
       by: before?.window === window ? before.by : 'server',
     };

@@ -87,6 +87,15 @@ describe('what a runner tracker believes', () => {
     expect(tracker.view('m:latest')?.window).toBe(4096);
   });
 
+  it('is there while the server shows it, though its clock says that it has long expired', async () => {
+    const { server, tracker, clock } = given();
+    server.models = [loaded(4096, { expiresInMs: -3_600_000 })];
+    await tracker.look();
+    expect(tracker.view('m:latest')?.window).toBe(4096);
+    clock.now += 1_001;
+    expect(tracker.mustLook('m:latest')).toBe(true);
+  });
+
   it('is nothing once a later look no longer shows the runner', async () => {
     const { server, tracker, clock } = given();
     server.models = [loaded(4096)];
