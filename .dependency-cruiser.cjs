@@ -11,6 +11,7 @@ const may = {
   traffic: ['ollama'],
   configuration: [],
   optimizer: ['optimizer-core', 'event-store', 'event-store-sqlite', 'ollama', 'ollama-model'],
+  nest: ['optimizer', 'optimizer-core', 'ollama'],
   telemetry: ['optimizer-core'],
   'optimizer-admin': ['optimizer', 'optimizer-core', 'event-store'],
 };

@@ -1,4 +1,4 @@
-import { DEFAULT_V1 } from '../apps/gateway/src/gateway-options.js';
+import { DEFAULT_V1 } from '@rightsize/nest';
 import { startGateway, type Gateway } from '../apps/gateway/src/start-gateway.js';
 
 /** The whole gateway on a free port, silent, with a log of its own; bodies of at most 1 MiB. */

@@ -1,4 +1,4 @@
-import { DEFAULT_V1 } from '../apps/gateway/src/gateway-options.js';
+import { DEFAULT_V1 } from '@rightsize/nest';
 import { createSimulator, type Simulator } from '../apps/ollama-sim/src/simulator.js';
 import { Bench, send } from '../apps/gateway/test/gateway-fixture.js';
 

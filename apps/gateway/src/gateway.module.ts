@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { LiveConfiguration } from '@rightsize/configuration';
+import { Proxy, V1Plans } from '@rightsize/nest';
 import { Inspection, RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
 import {
   AdminConfiguration,
@@ -14,8 +15,6 @@ import type { GatewayKeys } from './configuration/keys.js';
 import { ShownConfiguration } from './configuration/shown-configuration.js';
 import { Door } from './door.js';
 import { GatewayOptions } from './gateway-options.js';
-import { Proxy } from './proxy/proxy.js';
-import { V1Plans } from './proxy/v1-plans.js';
 import { GatewayTelemetry } from './telemetry/gateway-telemetry.js';
 import { MetricsController } from './telemetry/metrics.controller.js';
 import { MetricsGuard } from './telemetry/metrics.guard.js';

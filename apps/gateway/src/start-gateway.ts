@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Proxy } from '@rightsize/nest';
 import { serveAdminDocument } from '@rightsize/optimizer-admin';
 import type { Change, LiveConfiguration } from '@rightsize/configuration';
 import { RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
@@ -10,8 +11,8 @@ import type { GatewayKeys } from './configuration/keys.js';
 import { optionsOf } from './configuration/options-of.js';
 import type { GatewayOptions } from './gateway-options.js';
 import { gatewayModule } from './gateway.module.js';
+import { NamedFront } from './named-front.js';
 import { PinoLogger } from './pino-logger.service.js';
-import { Proxy } from './proxy/proxy.js';
 import { GatewayTelemetry } from './telemetry/gateway-telemetry.js';
 
 export interface Gateway {
@@ -36,7 +37,7 @@ export async function startGateway(
     logger,
     abortOnError: false,
   });
-  adapter.handOver(app.get(Proxy));
+  adapter.handOver(new NamedFront(app.get(Proxy), options.host));
   configuration?.onChange((reading, changes) => {
     const next = optionsOf(reading);
     const service = door ? null : app.get(RightsizeService);

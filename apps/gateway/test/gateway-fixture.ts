@@ -8,7 +8,8 @@ import {
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { ExchangeEnd, Optimized, OptimizeInput, RightsizeDoor } from '@rightsize/optimizer';
-import { DEFAULT_V1, type GatewayOptions } from '../src/gateway-options.js';
+import { DEFAULT_V1 } from '@rightsize/nest';
+import type { GatewayOptions } from '../src/gateway-options.js';
 import { startGateway, type Gateway } from '../src/start-gateway.js';
 
 /** A door that decides nothing unless told to, and remembers what it was shown. */

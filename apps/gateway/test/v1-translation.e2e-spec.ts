@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { DEFAULT_V1 } from '../src/gateway-options.js';
+import { DEFAULT_V1 } from '@rightsize/nest';
 import { Bench, bodyOf, closed, deferred, send } from './gateway-fixture.js';
 
 let bench: Bench;

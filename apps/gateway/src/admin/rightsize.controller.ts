@@ -2,7 +2,7 @@ import { BadRequestException, Controller, Get, Inject, Query, Res, UseGuards } f
 import type { DecisionSummary, HealthReport, RightsizeDoor } from '@rightsize/optimizer';
 import type { ServerResponse } from 'node:http';
 import { Door } from '../door.js';
-import { V1Plans, type V1Report } from '../proxy/v1-plans.js';
+import { V1Plans, type V1Report } from '@rightsize/nest';
 import { LoopbackGuard } from '@rightsize/optimizer-admin';
 
 const DEFAULT_LIMIT = 50;

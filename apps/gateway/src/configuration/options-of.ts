@@ -1,6 +1,7 @@
 import type { Reading } from '@rightsize/configuration';
 import type { ClientWindowSetting, SettingsOverride } from '@rightsize/optimizer';
-import { DEFAULT_V1, type GatewayOptions } from '../gateway-options.js';
+import { DEFAULT_V1 } from '@rightsize/nest';
+import type { GatewayOptions } from '../gateway-options.js';
 import type { GatewayKeys } from './keys.js';
 import { v1ModesOf } from './v1-mode.kind.js';
 

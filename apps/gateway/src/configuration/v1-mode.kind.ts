@@ -1,6 +1,6 @@
 import type { Kind } from '@rightsize/configuration';
 import { V1_ROUTES, type V1Route } from '@rightsize/ollama';
-import type { V1Mode, V1Modes } from '../gateway-options.js';
+import type { V1Mode, V1Modes } from '@rightsize/nest';
 
 /** `pass` for all routes, `messages=pass` for one. */
 export interface V1Rule {

@@ -8,7 +8,7 @@ import {
   type Gauges,
   type MetricsOptions,
 } from '@rightsize/telemetry';
-import type { ProxyWatch } from '../proxy/proxy-watch.js';
+import type { ProxyWatch } from '@rightsize/nest';
 
 /** All that the gateway tells the outside of what happens in it. */
 export class GatewayTelemetry implements Witness, ProxyWatch {

@@ -3,18 +3,16 @@ import { endToEndHeaders, v1RouteOf } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
-import type { GatewayOptions } from '../gateway-options.js';
-import { isLoopbackName } from '@rightsize/optimizer-admin';
 import { clientName } from './client-name.js';
 import { declaresMoreThan, readUpload, type Upload } from './inference-upload.js';
 import { ModelAliases } from './model-aliases.js';
 import { plainPassage, type Passage } from './passage.js';
+import type { ProxyOptions } from './proxy-options.js';
 import { refuse } from './refusal.js';
 import { timeAnswer, type ProxyWatch } from './proxy-watch.js';
 import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
-import { answersTo } from './upstream-host.js';
 import { V1Front } from './v1-front.js';
 import type { V1Plans } from './v1-plans.js';
 
@@ -34,18 +32,16 @@ export class Proxy implements OnApplicationShutdown {
   readonly #logger = new Logger('Gateway');
   readonly #door: RightsizeDoor;
   /** Read at each use: some of it can change at run time. */
-  readonly #options: GatewayOptions;
-  readonly #listensOnLoopback: boolean;
+  readonly #options: ProxyOptions;
   readonly #upstream: URL;
   readonly #pool: Pool;
   readonly #v1: V1Front;
   readonly #aliases: ModelAliases;
   #watch: ProxyWatch | null = null;
 
-  constructor(door: RightsizeDoor, options: GatewayOptions, v1Plans: V1Plans) {
+  constructor(door: RightsizeDoor, options: ProxyOptions, v1Plans: V1Plans) {
     this.#door = door;
     this.#options = options;
-    this.#listensOnLoopback = isLoopbackName(options.host);
     this.#upstream = new URL(options.rightsize.upstream);
     this.#pool = new Pool(this.#upstream.origin, {
       connect: { timeout: options.connectTimeoutMs },
@@ -78,10 +74,6 @@ export class Proxy implements OnApplicationShutdown {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    if (!answersTo(request.headers.host ?? '', this.#listensOnLoopback)) {
-      response.writeHead(403, request.complete ? {} : { connection: 'close' }).end();
-      return;
-    }
     // No resource: Go answers it so before any route does, and it cannot be sent on.
     if (request.url === '*') return refuse(request, response, 400, 'bad request');
     if (this.#watch) timeAnswer(this.#watch, request, response);

@@ -7,7 +7,7 @@ import {
   type V1Route,
 } from '@rightsize/ollama';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { GatewayOptions } from '../gateway-options.js';
+import type { ProxyOptions } from './proxy-options.js';
 
 /** What becomes of one request in another vendor's dialect. */
 export type V1Plan =
@@ -28,12 +28,12 @@ export interface V1Report {
 /** Decides whether a request can go to the native route, which alone takes a window, and counts what it decided. */
 export class V1Plans {
   /** Read at each use: it can change at run time. */
-  readonly #options: GatewayOptions;
+  readonly #options: ProxyOptions;
   readonly #passed = new Map<string, number>();
   #translated = 0;
   #aliased = 0;
 
-  constructor(options: GatewayOptions) {
+  constructor(options: ProxyOptions) {
     this.#options = options;
   }
 
