@@ -12,8 +12,9 @@ const GIB = 2 ** 30;
 export interface Replayed {
   readonly decisions: readonly { readonly id: string; readonly attempts: readonly Decision[] }[];
   readonly tally: Tally;
-  /** Microseconds of each decision. */
-  readonly decideUs: Float64Array;
+  /** Microseconds of each decision, and of each plan solved beside them, in order. */
+  readonly decideUs: readonly number[];
+  readonly solveUs: readonly number[];
 }
 
 export interface ReplayOptions {
@@ -27,22 +28,28 @@ export function replay(workload: Workload, policy: PolicyParameters, options: Re
   const parsed = parseHardware(hardware);
   if (!parsed.ok) throw new Error(parsed.error);
   const decideUs: number[] = [];
+  const solveUs: number[] = [];
   const replayed = new PolicyReplay({
     policy: options.oracleHardware ? { ...policy, memoryPrice: hardware.memory_price_s } : policy,
     hardware: parsed.hardware,
     facts: factsOf(hardware),
     told: options.oracleHardware ? pricesOf(hardware) : null,
     pricesFirst: true,
-    deciding: (decide) => {
-      const started = process.hrtime.bigint();
-      const decision = decide();
-      decideUs.push(Number(process.hrtime.bigint() - started) / 1e3);
-      return decision;
-    },
+    deciding: timedInto(decideUs),
+    solving: timedInto(solveUs),
   });
   const steps = requestsOf(workload).map((request) => ({ id: request.id, ...replayed.serve(request) }));
   const tally = { seconds: replayed.cost(), ...countsOf(steps) };
-  return { decisions: steps, tally, decideUs: Float64Array.from(decideUs) };
+  return { decisions: steps, tally, decideUs, solveUs };
+}
+
+function timedInto(us: number[]): <T>(work: () => T) => T {
+  return (work) => {
+    const started = process.hrtime.bigint();
+    const done = work();
+    us.push(Number(process.hrtime.bigint() - started) / 1e3);
+    return done;
+  };
 }
 
 function countsOf(steps: readonly PolicyStep[]): Omit<Tally, 'seconds'> {

@@ -20,6 +20,7 @@ interface Options {
   readonly set?: readonly string[];
   readonly hardware?: readonly string[];
   readonly oracleHardware?: true;
+  readonly timing?: true;
   readonly json?: true;
 }
 
@@ -31,6 +32,7 @@ function run(options: Options): void {
     const workload = scaled(read(), options.hardware ?? []);
     const replayed = replay(workload, policy, { oracleHardware: options.oracleHardware === true });
     if (options.out !== undefined) writeDecisions(options, name, replayed);
+    if (options.timing) return timesOf(name, replayed);
     return summarise(name, workload, replayed);
   });
   print(rows, options.json === true);
@@ -107,9 +109,25 @@ function assignment(option: string, setting: string): readonly [string, number] 
   return [key, value];
 }
 
+/** How long decisions took, and how long plans beside them. The first of a process are slow: nothing is compiled yet. */
+function timesOf(name: string, { decideUs, solveUs }: Replayed): Row {
+  const decided = quantiles(decideUs);
+  const solved = quantiles(solveUs);
+  return {
+    workload: name,
+    decisions: decideUs.length,
+    ...{ 'us p50': decided(0.5), 'us p90': decided(0.9), 'us p99': decided(0.99), 'us p99.9': decided(0.999) },
+    ...{ 'us max': decided(1), 'plan p50': solved(0.5), 'plan p99': solved(0.99), 'plan max': solved(1) },
+  };
+}
+
+function quantiles(us: readonly number[]): (share: number) => number {
+  const sorted = us.toSorted((a, b) => a - b);
+  return (share) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
+}
+
 function summarise(name: string, workload: Workload, { tally, decideUs }: Replayed): Row {
-  const sorted = decideUs.toSorted();
-  const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
+  const at = quantiles(decideUs);
   const best = clairvoyantSeconds(workload);
   const rounded = COMPONENTS.map((component) => [`${component} s`, Math.round(tally.seconds[component] * 10) / 10]);
   return {
@@ -127,10 +145,11 @@ function summarise(name: string, workload: Workload, { tally, decideUs }: Replay
 }
 
 function print(rows: readonly Row[], json: boolean): void {
+  const isRatios = rows[0]?.['ratio'] !== undefined;
   const ratios = rows.map((row) => Math.log(Number(row['ratio'])));
   const mean = Math.round(Math.exp(ratios.reduce((sum, value) => sum + value, 0) / rows.length) * 1000) / 1000;
   if (json) {
-    console.log(JSON.stringify({ mean, rows }));
+    console.log(JSON.stringify(isRatios ? { mean, rows } : { rows }));
     return;
   }
   const columns = Object.keys(rows[0] ?? {});
@@ -138,7 +157,7 @@ function print(rows: readonly Row[], json: boolean): void {
     cells.map((cell, index) => (index === 0 ? String(cell).padEnd(12) : String(cell).padStart(9))).join('');
   console.log(line(columns));
   for (const row of rows) console.log(line(columns.map((column) => row[column])));
-  console.log(`geometric mean of the ratios: ${mean}`);
+  if (isRatios) console.log(`geometric mean of the ratios: ${mean}`);
 }
 
 const program = new Command('bench:sizing')
@@ -154,6 +173,7 @@ const program = new Command('bench:sizing')
   .option('--set <name=number...>', 'policy parameters other than the default ones')
   .option('--hardware <name=factor...>', 'a machine other than the one of the file')
   .option('--oracle-hardware', "the machine's constants are told beforehand instead of learnt")
+  .option('--timing', 'how long decisions took in place of what they cost')
   .option('--json', 'print the table as JSON')
   .action((options: Options) => run(options));
 

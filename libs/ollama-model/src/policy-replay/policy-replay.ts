@@ -38,6 +38,8 @@ export interface PolicyReplayOptions {
   readonly pricesFirst?: boolean;
   /** Wraps the first decision of each request, to time it. */
   readonly deciding?: (decide: () => Decision) => Decision;
+  /** Wraps what is solved beside the requests, to time it. */
+  readonly solving?: (solve: () => SizingPlan) => SizingPlan;
 }
 
 /** What the policy decided for one request, and what that cost. */
@@ -96,8 +98,9 @@ export class PolicyReplay {
       return;
     }
     this.#untilSolved = SOLVE_EVERY - 1;
-    const { facts, policy, memoryWindow = null, told } = this.#options;
-    this.#plan = solve(this.#learner.sizing, this.#atMs(atSeconds), facts, policy, memoryWindow, this.#plan, told);
+    const { facts, policy, memoryWindow = null, told, solving = (solveNow) => solveNow() } = this.#options;
+    const nowMs = this.#atMs(atSeconds);
+    this.#plan = solving(() => solve(this.#learner.sizing, nowMs, facts, policy, memoryWindow, this.#plan, told));
   }
 
   #decide(request: ReplayedRequest, runner: RunnerView | null, exactPromptTokens?: number): Decision {

@@ -37,23 +37,29 @@ export function chooseWindow(
   const served = situation.prompts.map(({ tokens }) => {
     const costs = new Float64Array(rungs.length);
     for (let rung = 0; rung < rungs.length; rung++) {
-      costs[rung] = serve(plan, situation, wishes, tokens, rungs[rung]!, rung, loaded !== null);
+      const spill = plan.slower[rung]!;
+      costs[rung] = serve(plan, situation, wishes, {
+        tokens,
+        window: rungs[rung]!,
+        rung,
+        spill,
+        moved: loaded !== null,
+      });
     }
     return costs;
   });
-  const moving = Float64Array.from(rungs, (window) => (loaded === null ? 0 : plan.prices.load(window)));
+  const { loads } = plan;
   const lost = situation.kept * plan.prices.prefill;
   // Refused: nothing was loaded or computed, and the count is exact then.
   const refused = served.map((costs) => {
     let least = Infinity;
-    for (let rung = 0; rung < rungs.length; rung++)
-      least = Math.min(least, plan.prices.load(rungs[rung]!) + costs[rung]!);
+    for (let rung = 0; rung < rungs.length; rung++) least = Math.min(least, loads[rung]! + costs[rung]!);
     return least + (loaded === null ? 0 : lost) + (refuses ? 0 : CUT_PER_SHIFT * wishes.shiftPrice);
   });
   const likely = situation.prompts.reduce((sum, { tokens, chance }) => sum + tokens * chance, 0);
   const candidates: PricedWindow[] = [];
   for (let rung = 0; rung < rungs.length; rung++) {
-    let seconds = moving[rung]! + (loaded === null ? 0 : lost);
+    let seconds = loaded === null ? 0 : loads[rung]! + lost;
     // A load that is likely to be refused tells the exact count and nothing else: not worth its seconds.
     if (rungs[rung]! <= likely && rung < rungs.length - 1) continue;
     for (let point = 0; point < served.length; point++) {
@@ -75,21 +81,30 @@ export function chooseWindow(
   };
 }
 
+interface Served {
+  /** The prompt's. */
+  readonly tokens: number;
+  readonly window: number;
+  /** What follows is that of this rung. */
+  readonly rung: number;
+  /** By how much work is slower in the window, 0: nothing spills. */
+  readonly spill: number;
+  readonly moved: boolean;
+}
+
 /** Expected seconds of this prompt in this window, and of what follows; infinite when it does not fit. */
 function serve(
   { prices, rungs }: SizingPlan,
   { survival, expectedOutput, later, kept }: Situation,
   { shiftPrice }: SizingPrices,
-  prompt: number,
-  window: number,
-  rung: number,
-  moved: boolean,
+  { tokens, window, rung, spill, moved }: Served,
 ): number {
-  const top = window === rungs.at(-1);
-  if (prompt >= window && !top) return Infinity;
-  const fresh = moved ? prompt : prompt - kept;
-  const spilled = (prices.slowdown(window) - 1) * (fresh * prices.prefill + expectedOutput * prices.decode);
-  return shiftPrice * (top ? 0 : survival(window - prompt)) + spilled + later[rung]!;
+  const top = window === rungs[rungs.length - 1];
+  if (tokens >= window && !top) return Infinity;
+  const risk = top ? 0 : shiftPrice * survival(window - tokens);
+  if (spill === 0) return risk + later[rung]!;
+  const fresh = moved ? tokens : tokens - kept;
+  return risk + spill * (fresh * prices.prefill + expectedOutput * prices.decode) + later[rung]!;
 }
 
 function staying(
@@ -102,10 +117,11 @@ function staying(
   // The loaded window may lie between two rungs: what follows it is at least what follows the one it holds.
   const above = rungIndex(plan.rungs, loaded);
   const rung = plan.rungs[above]! > loaded && above > 0 ? above - 1 : above;
+  const spill = plan.prices.slowdown(loaded) - 1;
   let seconds = 0;
   for (let point = 0; point < situation.prompts.length; point++) {
     const { tokens, chance } = situation.prompts[point]!;
-    const here = serve(plan, situation, wishes, tokens, loaded, rung, false);
+    const here = serve(plan, situation, wishes, { tokens, window: loaded, rung, spill, moved: false });
     seconds += chance * (here === Infinity ? refused[point]! : here);
   }
   return seconds;

@@ -1,6 +1,7 @@
 import type { TrafficEvent, RequestCompletedV1, Taint } from '../events.js';
 import { updateMean } from '../running-mean.js';
-import { answerSurvival, tokensAt, type AnswerSample } from './answers.js';
+import type { AnswerSample } from './answer-columns.js';
+import { answerSurvival, tokensAt } from './answers.js';
 import { learnLoad, learnMemory, learnRates } from './hardware.js';
 import {
   habitsOf,

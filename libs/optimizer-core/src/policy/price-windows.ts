@@ -84,5 +84,5 @@ function laterCosts(state: SizingState, plan: SizingPlan, asked: Demanded, size:
     const growth = growthOf(state, rungs, asked.template, asked.conversation, size, plan.beliefs);
     add(growth.outgrows, 1, (direct.samples * direct.mean + 0.5) / (direct.samples + 1));
   }
-  return values.map((value, rung) => value + (1 - nobody[rung]!) * prices.load(rungs[rung]!) + prefix[rung]!);
+  return values.map((value, rung) => value + (1 - nobody[rung]!) * plan.loads[rung]! + prefix[rung]!);
 }

@@ -47,6 +47,8 @@ export function promptBelief(
   const reach = Math.ceil(FARTHEST / BIN);
   const masses = new Float64Array(2 * reach + 1);
   const tokens = new Float64Array(2 * reach + 1);
+  // Most lengths seen are far away: no logarithm is needed to know it.
+  const [least, most] = [-reach - 1, reach + 1].map((bins) => mean * Math.exp(bins * BIN * deviation));
   let fade = 1;
   const base = previous === null ? 0 : sizeOf(previous);
   for (let index = state.answers.length - 1; index >= 0; index--) {
@@ -55,6 +57,7 @@ export function promptBelief(
     const length = Math.max(1, previous === null ? sample.prompt : base + sample.increment!);
     const weight = fade;
     fade *= FADING;
+    if (length < least! || length > most!) continue;
     const apart = Math.log(length / mean) / deviation;
     const bin = Math.round(apart / BIN);
     if (Math.abs(bin) > reach) continue;
@@ -78,5 +81,6 @@ const LEAST_CHANCE = 1e-4;
 
 /** Density of Student's distribution with four degrees of freedom. */
 function student(deviations: number): number {
-  return 0.375 * (1 + deviations ** 2 / 4) ** -2.5;
+  const wide = 1 + (deviations * deviations) / 4;
+  return 0.375 / (wide * wide * Math.sqrt(wide));
 }

@@ -14,6 +14,9 @@ export interface SizingPlan {
   readonly values: Float64Array;
   readonly demand: Demand;
   readonly prices: Prices;
+  /** Of each rung: seconds of a load, and by how much work is slower there. */
+  readonly loads: Float64Array;
+  readonly slower: Float64Array;
   readonly live: readonly LiveConversation[];
   /** Of the policy it was solved for. */
   readonly beliefs: SizingBeliefs;
@@ -60,7 +63,9 @@ export function solve(
     const known = before?.live.find((other) => other.conversation === conversation);
     return known ?? liveOf(state, rungs, conversation, beliefs);
   });
-  return { rungs, values, demand, prices, live, beliefs };
+  const loads = Float64Array.from(rungs, prices.load);
+  const slower = Float64Array.from(rungs, (window) => prices.slowdown(window) - 1);
+  return { rungs, values, demand, prices, loads, slower, live, beliefs };
 }
 
 export function liveOf(

@@ -1,6 +1,6 @@
 import { EMPTY_MEAN } from '../running-mean.js';
 import type { RunningMean } from '../statistics.js';
-import type { AnswerSample } from './answers.js';
+import type { AnswerSample } from './answer-columns.js';
 import { UNKNOWN_HARDWARE, type HardwareKnowledge } from './hardware.js';
 
 /** What one arrival of demand needed: a conversation over all its turns, or a single request. */

@@ -1,4 +1,5 @@
-import { answerSurvival, type AnswerSample } from '../../src/policy/answers.js';
+import type { AnswerSample } from '../../src/policy/answer-columns.js';
+import { answerSurvival } from '../../src/policy/answers.js';
 
 const sample = (prompt: number, output: number, template = 'a'): AnswerSample => ({
   template,
