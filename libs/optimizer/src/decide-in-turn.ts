@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueryBus } from '@nestjs/cqrs';
+import type { QueryBus } from '@nestjs/cqrs';
 import {
-  decide,
   widenDecision,
   type BatchDecision,
   type ClientWindowRule,
@@ -17,7 +16,8 @@ import { MachineView } from './machine-view.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { OptionSets } from './option-sets.js';
 import { GetSizingView } from './queries/get-sizing-view.query.js';
-import { Settings } from './rightsize.tokens.js';
+import { SizingPolicy } from './ports.js';
+import { Queries, Settings } from './rightsize.tokens.js';
 import { RunnerTracker, type Ticket } from './runner-tracker.js';
 import type { RightsizeSettings } from './settings.js';
 import type { Pass } from './switch-gates.js';
@@ -79,13 +79,14 @@ const HEARD = 64;
 export class DecideInTurn {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(QueryBus) private readonly queries: QueryBus,
+    @Inject(Queries) private readonly queries: QueryBus,
     @Inject(ActivePolicies) private readonly policies: ActivePolicies,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(OptionSets) private readonly options: OptionSets,
     @Inject(MachineView) private readonly machine: MachineView,
     @Inject(Settings) private readonly settings: RightsizeSettings,
+    @Inject(SizingPolicy) private readonly sizing: SizingPolicy,
   ) {}
 
   /** Null: its client has left while it was held. `mayTry`: a batch may be tried with a load that happens anyway. */
@@ -121,7 +122,7 @@ export class DecideInTurn {
   /** Without a gate: for what changes nothing. */
   async alone(asked: Asked): Promise<Decided> {
     const view = await this.queries.execute(viewFor(asked, true));
-    const decision = decide({ ...asked, policy: this.policies.of(asked.model), ...view });
+    const decision = this.sizing.decide({ ...asked, policy: this.policies.of(asked.model), ...view });
     return {
       decision: atLeast(decision, asked.atLeast ?? 0),
       runner: view.runner,
@@ -194,7 +195,7 @@ export class DecideInTurn {
 
   private async needOf(asked: Asked): Promise<number> {
     const view = await this.queries.execute(viewFor(asked, false));
-    const { inputs } = decide({ ...asked, policy: this.policies.of(asked.model), ...view });
+    const { inputs } = this.sizing.decide({ ...asked, policy: this.policies.of(asked.model), ...view });
     const floor = asked.clientWindow === 'floor' ? (inputs.clientNumCtx ?? 0) : 0;
     return Math.min(Math.max(inputs.need, floor), inputs.trainedContext ?? Infinity);
   }

@@ -16,101 +16,80 @@ import type {
   TemplateSplitV1,
   TruncationDetectedV1,
 } from '@rightsize/optimizer-core';
+import { DEFAULT_INSTANCE } from './instance-name.js';
 
 // The classes that the event bus carries, for `@EventsHandler`. Best effort and after the fact: what
 // must not be missed is read from the log. Their names are apart from the stored type names.
 
-export class RequestOptimized {
-  constructor(readonly data: RequestOptimizedV1) {}
+class Notification<Data> {
+  constructor(
+    readonly data: Data,
+    /** The name of the instance in which it happened. */
+    readonly instance: string = DEFAULT_INSTANCE,
+  ) {}
 }
 
-export class RequestCompleted {
-  constructor(readonly data: RequestCompletedV1) {}
-}
+export class RequestOptimized extends Notification<RequestOptimizedV1> {}
 
-export class TemplateDetected {
-  constructor(readonly data: TemplateDetectedV1) {}
-}
+export class RequestCompleted extends Notification<RequestCompletedV1> {}
 
-export class TemplateSplit {
-  constructor(readonly data: TemplateSplitV1) {}
-}
+export class TemplateDetected extends Notification<TemplateDetectedV1> {}
 
-export class TemplatesMerged {
-  constructor(readonly data: TemplatesMergedV1) {}
-}
+export class TemplateSplit extends Notification<TemplateSplitV1> {}
 
-export class TemplateEvicted {
-  constructor(readonly data: TemplateEvictedV1) {}
-}
+export class TemplatesMerged extends Notification<TemplatesMergedV1> {}
 
-export class RunnerReloaded {
-  constructor(readonly data: RunnerReloadedV1) {}
-}
+export class TemplateEvicted extends Notification<TemplateEvictedV1> {}
 
-export class TruncationDetected {
-  constructor(readonly data: TruncationDetectedV1) {}
-}
+export class RunnerReloaded extends Notification<RunnerReloadedV1> {}
 
-export class RequestRefused {
-  constructor(readonly data: RequestRefusedV1) {}
-}
+export class TruncationDetected extends Notification<TruncationDetectedV1> {}
 
-export class PolicyTrained {
-  constructor(readonly data: PolicyTrainedV1) {}
-}
+export class RequestRefused extends Notification<RequestRefusedV1> {}
 
-export class PolicyActivated {
-  constructor(readonly data: PolicyActivatedV1) {}
-}
+export class PolicyTrained extends Notification<PolicyTrainedV1> {}
 
-export class RunnerLoadFailed {
-  constructor(readonly data: RunnerLoadFailedV1) {}
-}
+export class PolicyActivated extends Notification<PolicyActivatedV1> {}
 
-export class OperatorActed {
-  constructor(readonly data: OperatorActedV1) {}
-}
+export class RunnerLoadFailed extends Notification<RunnerLoadFailedV1> {}
 
-export class SafeguardTripped {
-  constructor(readonly data: SafeguardTrippedV1) {}
-}
+export class OperatorActed extends Notification<OperatorActedV1> {}
 
-export class SafeguardLifted {
-  constructor(readonly data: SafeguardLiftedV1) {}
-}
+export class SafeguardTripped extends Notification<SafeguardTrippedV1> {}
 
-export function notificationOf(event: DomainEvent): object {
+export class SafeguardLifted extends Notification<SafeguardLiftedV1> {}
+
+export function notificationOf(event: DomainEvent, instance?: string): object {
   switch (event.type) {
     case 'request.optimized':
-      return new RequestOptimized(event.data);
+      return new RequestOptimized(event.data, instance);
     case 'request.completed':
-      return new RequestCompleted(event.data);
+      return new RequestCompleted(event.data, instance);
     case 'template.detected':
-      return new TemplateDetected(event.data);
+      return new TemplateDetected(event.data, instance);
     case 'template.split':
-      return new TemplateSplit(event.data);
+      return new TemplateSplit(event.data, instance);
     case 'templates.merged':
-      return new TemplatesMerged(event.data);
+      return new TemplatesMerged(event.data, instance);
     case 'template.evicted':
-      return new TemplateEvicted(event.data);
+      return new TemplateEvicted(event.data, instance);
     case 'runner.reloaded':
-      return new RunnerReloaded(event.data);
+      return new RunnerReloaded(event.data, instance);
     case 'request.refused':
-      return new RequestRefused(event.data);
+      return new RequestRefused(event.data, instance);
     case 'policy.trained':
-      return new PolicyTrained(event.data);
+      return new PolicyTrained(event.data, instance);
     case 'policy.activated':
-      return new PolicyActivated(event.data);
+      return new PolicyActivated(event.data, instance);
     case 'runner.load-failed':
-      return new RunnerLoadFailed(event.data);
+      return new RunnerLoadFailed(event.data, instance);
     case 'operator.acted':
-      return new OperatorActed(event.data);
+      return new OperatorActed(event.data, instance);
     case 'safeguard.tripped':
-      return new SafeguardTripped(event.data);
+      return new SafeguardTripped(event.data, instance);
     case 'safeguard.lifted':
-      return new SafeguardLifted(event.data);
+      return new SafeguardLifted(event.data, instance);
     case 'truncation.detected':
-      return new TruncationDetected(event.data);
+      return new TruncationDetected(event.data, instance);
   }
 }

@@ -1,15 +1,23 @@
 import { Logger } from '@nestjs/common';
-import type { EventBus } from '@nestjs/cqrs';
-import { EventStoreError, ProjectionRunner, type EventMetadata, type ProjectionStatus } from '@rightsize/event-store';
-import { openEventStorage, type EventStorage, type EventStorageOptions } from '@rightsize/event-store-sqlite';
+import {
+  EventStoreError,
+  ProjectionRunner,
+  type EventMetadata,
+  type ProjectionStatus,
+  type RecordedEvent,
+} from '@rightsize/event-store';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 import { notificationOf } from './domain-notifications.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
+import type { HostEventBus } from './host-event-bus.js';
+import { LogFollowers } from './log-followers.js';
 import { LogWriter } from './log-writer.js';
 import { newId } from './new-id.js';
+import type { LogStorage, OpenStorage } from './ports.js';
 import type { ReadModels } from './projections/read-models.js';
 import { WaitingEvents } from './waiting-events.js';
 import { Witnesses } from './witness.js';
+import type { Observable } from 'rxjs';
 
 const REOPEN_MS = 15_000;
 
@@ -43,13 +51,14 @@ export interface LogProgress {
  * that decisions stay good; once it can, they are appended and the read models follow the log again.
  */
 export class EventLog {
-  readonly #options: EventStorageOptions;
+  readonly #openStorage: OpenStorage;
   readonly #readModels: ReadModels;
   readonly #witnesses: Witnesses;
   readonly #logger = new Logger('RightsizeEventLog');
   readonly #waiting: WaitingEvents;
   readonly #writer: LogWriter;
-  #storage: EventStorage | null = null;
+  readonly #followers = new LogFollowers();
+  #storage: LogStorage | null = null;
   #runner: ProjectionRunner | null = null;
   #opening: Promise<void> | null = null;
   #reopen: NodeJS.Timeout | null = null;
@@ -60,13 +69,14 @@ export class EventLog {
   #droppedAtMs = -Infinity;
 
   constructor(
-    options: Pick<EventStorageOptions, 'file' | 'lockedAfterMs'>,
+    openStorage: OpenStorage,
     readModels: ReadModels,
-    bus: EventBus,
+    bus: Pick<HostEventBus, 'publish'>,
     waiting: WaitingEvents = new WaitingEvents(),
     witnesses: Witnesses = new Witnesses(),
+    instance?: string,
   ) {
-    this.#options = options;
+    this.#openStorage = openStorage;
     this.#witnesses = witnesses;
     this.#readModels = readModels;
     this.#waiting = waiting;
@@ -74,7 +84,7 @@ export class EventLog {
       written: (events, position) => {
         this.#position = Math.max(this.#position, position);
         this.#problem = null;
-        for (const { type, data } of events) bus.publish(notificationOf({ type, data } as DomainEvent));
+        for (const { type, data } of events) bus.publish(notificationOf({ type, data } as DomainEvent, instance));
       },
       failed: (error) => this.#fail(error),
     });
@@ -147,8 +157,13 @@ export class EventLog {
   }
 
   /** For reading; null while the log is not open. */
-  get storage(): EventStorage | null {
+  get storage(): LogStorage | null {
     return this.#storage;
+  }
+
+  /** What is in the log after a position, then what comes; null: only what comes. Completes when it is closed. */
+  events(after: number | null): Observable<RecordedEvent> {
+    return this.#followers.events(after);
   }
 
   async close(): Promise<void> {
@@ -158,13 +173,14 @@ export class EventLog {
     await this.settled();
     await this.#writer.close();
     await this.#runner?.stop();
+    await this.#followers.close();
     await this.#storage?.close();
     this.#storage = null;
   }
 
   async #tryOpen(): Promise<void> {
     try {
-      const storage = await openEventStorage(this.#options);
+      const storage = await this.#openStorage();
       const runner = new ProjectionRunner(storage.store, storage.readModels, this.#readModels.all, {
         upcasters: EVENT_UPCASTERS,
         wakeDelayMs: FOLD_DELAY_MS,
@@ -176,6 +192,7 @@ export class EventLog {
       this.#runner = runner;
       this.#storage = storage;
       this.#problem = null;
+      this.#followers.attach(storage);
       await this.#writer.attach(storage);
     } catch (error) {
       this.#fail(error);

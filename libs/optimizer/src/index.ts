@@ -3,15 +3,24 @@ export * from './backend.js';
 export * from './clock.js';
 export * from './domain-notifications.js';
 export * from './installation-secret.js';
+export * from './instance-name.js';
+export * from './ports.js';
+export type { RequestBody, RequestContext } from './request-body.js';
 export type { ActiveRow, PolicyRow } from './projections/fold-policies.js';
 export * from './projections/folded-rows.js';
 export * from './projections/read-models.js';
 export * from './rightsize-service.contract.js';
 export { Inspection, type ModelInsight, type TemplateInsight } from './inspection.js';
 export type { Witness } from './witness.js';
-export { RightsizeModule } from './rightsize.module.js';
+export { RightsizeModule, type RightsizeExtras, type RightsizeModuleOptions } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
-export { SettingsError, type ClientWindowSetting, type RightsizeOptions, type SettingsOverride } from './settings.js';
+export {
+  SettingsError,
+  type ClientWindowSetting,
+  type RightsizeOptions,
+  type RightsizeSettings,
+  type SettingsOverride,
+} from './settings.js';
 export { EVENT_UPCASTERS } from './event-upcasters.js';
 export { KEPT_FOR_GOOD } from './retention/kept-for-good.js';
 export { retrainPolicy, type Retrained, type RetrainOptions } from './retraining/retrain-policy.js';

@@ -1,5 +1,5 @@
 import { EventStoreError, type EventStoreErrorCode, type NewEvent } from '@rightsize/event-store';
-import type { EventStorage } from '@rightsize/event-store-sqlite';
+import type { LogStorage } from './ports.js';
 import type { WaitingEvent, WaitingEvents } from './waiting-events.js';
 
 /**
@@ -40,7 +40,7 @@ export class LogWriter {
   /** What the store has refused, until it is tried again. */
   readonly #refused: WaitingEvent[] = [];
   #behind: (() => void)[] = [];
-  #storage: EventStorage | null = null;
+  #storage: LogStorage | null = null;
   #linger: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   /** The pause that follows a refusal. */
@@ -58,7 +58,7 @@ export class LogWriter {
   }
 
   /** From here on events are written to `storage`, those that wait first. */
-  attach(storage: EventStorage): Promise<void> {
+  attach(storage: LogStorage): Promise<void> {
     this.#storage = storage;
     return this.#write();
   }
@@ -121,11 +121,11 @@ export class LogWriter {
   }
 
   /** Appends of one turn become one transaction, in the order in which they were made. */
-  #appendAll(storage: EventStorage, entries: readonly WaitingEvent[]): void {
+  #appendAll(storage: LogStorage, entries: readonly WaitingEvent[]): void {
     for (const [stream, events] of byStream(entries)) this.#append(storage, stream, events);
   }
 
-  #append(storage: EventStorage, stream: string, events: readonly NewEvent[]): void {
+  #append(storage: LogStorage, stream: string, events: readonly NewEvent[]): void {
     const done = storage.store.append(stream, events).then(
       (result) => {
         this.#nextRetryMs = RETRY_MS.first;

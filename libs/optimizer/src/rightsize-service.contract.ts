@@ -1,4 +1,4 @@
-import type { InferenceRoute } from '@rightsize/optimizer-core';
+import type { Decision, InferenceRoute } from '@rightsize/optimizer-core';
 
 /** What a proxy knows of a request before it goes upstream. */
 export interface OptimizeInput {
@@ -29,6 +29,8 @@ export interface ExchangeObserver {
 
 export interface Optimized {
   readonly requestId: string;
+  /** What was decided, and why; absent or null: nothing was, the request goes as it came. */
+  readonly decision?: Decision | null;
   /** What to send upstream: the very buffer that came in when nothing is imposed. */
   readonly body: Buffer;
   /** `x-rightsize-*` headers for the response. */
@@ -43,6 +45,14 @@ export interface Optimized {
    * Never rejects.
    */
   readonly reconsider: ((status: number, body: Buffer) => Promise<Optimized | null>) | null;
+}
+
+/** An answer of the server that was read whole. */
+export interface WholeAnswer {
+  /** HTTP status. */
+  readonly status: number;
+  /** As it came, lines of a stream included, or parsed. */
+  readonly body: Buffer | string | object;
 }
 
 /** One recent decision, metadata only. */

@@ -1,25 +1,26 @@
 import { ConfigurableModuleBuilder, Module, type Provider } from '@nestjs/common';
-import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { createFingerprinter, createSketcher, createTemplateDetector } from '@rightsize/optimizer-core';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ModuleRef } from '@nestjs/core';
+import { openEventStorage } from '@rightsize/event-store-sqlite';
+import { createFingerprinter, createSketcher, createTemplateDetector, decide } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
 import { Clock, systemClock } from './clock.js';
-import { OptimizeRequestHandler } from './commands/optimize-request.handler.js';
-import { RecordCompletionHandler } from './commands/record-completion.handler.js';
-import { RetryFailedLoadHandler } from './commands/retry-failed-load.handler.js';
-import { RetryRefusedHandler } from './commands/retry-refused.handler.js';
 import { EventLog } from './event-log.js';
+import { HostEventBus } from './host-event-bus.js';
+import { DEFAULT_INSTANCE, getInspectionToken, getRightsizeToken } from './instance-name.js';
 import { installationSecret, type InstallationSecret } from './installation-secret.js';
 import { MachineView } from './machine-view.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { OllamaBackend } from './ollama-backend.js';
+import { OwnBuses } from './own-buses.js';
+import { SizingPolicy, type RightsizePorts } from './ports.js';
 import { ReadModels } from './projections/read-models.js';
-import { GetSizingViewHandler } from './queries/get-sizing-view.handler.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
 import { RightsizeService } from './rightsize.service.js';
-import { Detector, Prints, Secret, Settings, Sketches } from './rightsize.tokens.js';
+import { Commands, Detector, InstanceName, Prints, Queries, Secret, Settings, Sketches } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import { DecideInTurn, type Asked } from './decide-in-turn.js';
 import { OptionSets } from './option-sets.js';
@@ -28,19 +29,67 @@ import { Inspection } from './inspection.js';
 import { Safeguards } from './safeguards.js';
 import { Witnesses } from './witness.js';
 import { SizingPlans } from './sizing-plans.js';
-import { isAllOff, resolveSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
+import { isAllOff, resolveSettings, SettingsError, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeOptions>({
+export interface RightsizeModuleOptions extends RightsizeOptions {
+  /** What stands in the place of Rightsize's own parts. */
+  readonly ports?: RightsizePorts;
+}
+
+export interface RightsizeExtras {
+  /** Whether the service can be injected everywhere without importing the module again. @default false */
+  readonly isGlobal?: boolean;
+  /** Tells several instances apart: their services are injected with `@InjectRightsize(name)`. @default 'default' */
+  readonly name?: string;
+}
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RightsizeModuleOptions>({
   moduleName: 'Rightsize',
 })
   .setClassMethodName('forRoot')
+  .setExtras<RightsizeExtras>({}, (definition, { isGlobal = false, name = DEFAULT_INSTANCE }) => {
+    const service = { provide: getRightsizeToken(name), useClass: RightsizeService };
+    const inspection = { provide: getInspectionToken(name), useClass: Inspection };
+    // By its class only one can be had, also by `app.get`: of several, the one without a name.
+    const byClass =
+      name === DEFAULT_INSTANCE
+        ? [
+            { provide: RightsizeService, useExisting: service.provide },
+            { provide: Inspection, useExisting: inspection.provide },
+          ]
+        : [];
+    return {
+      ...definition,
+      global: isGlobal,
+      providers: [
+        ...(definition.providers ?? []),
+        { provide: InstanceName, useValue: name },
+        service,
+        inspection,
+        ...byClass,
+      ],
+      exports: [service, inspection, ...byClass].map(({ provide }) => provide),
+    };
+  })
   .build();
 
 const DAY_MS = 86_400_000;
 
 const providers: Provider[] = [
-  { provide: Settings, inject: [MODULE_OPTIONS_TOKEN], useFactory: resolveSettings },
-  { provide: Clock, useValue: systemClock },
+  { provide: Settings, inject: [MODULE_OPTIONS_TOKEN], useFactory: settingsOf },
+  {
+    provide: Clock,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ ports }: RightsizeModuleOptions): Clock => ports?.clock ?? systemClock,
+  },
+  {
+    provide: SizingPolicy,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ ports }: RightsizeModuleOptions): SizingPolicy => ports?.policy ?? { decide },
+  },
+  { provide: Commands, inject: [ModuleRef], useFactory: (modules: ModuleRef) => new CommandBus(modules) },
+  { provide: Queries, inject: [ModuleRef], useFactory: (modules: ModuleRef) => new QueryBus(modules) },
+  OwnBuses,
   {
     provide: Secret,
     inject: [Settings],
@@ -51,11 +100,16 @@ const providers: Provider[] = [
   },
   { provide: Prints, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createFingerprinter(secret) },
   { provide: Sketches, inject: [Secret], useFactory: ({ secret }: InstallationSecret) => createSketcher(secret) },
-  { provide: Detector, useFactory: () => createTemplateDetector() },
+  {
+    provide: Detector,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ ports }: RightsizeModuleOptions) => ports?.detector ?? createTemplateDetector(),
+  },
   {
     provide: Backend,
-    inject: [Settings],
-    useFactory: (settings: RightsizeSettings) => new OllamaBackend(settings.upstream),
+    inject: [Settings, MODULE_OPTIONS_TOKEN],
+    useFactory: (settings: RightsizeSettings, { ports }: RightsizeModuleOptions): Backend =>
+      ports?.backend ?? new OllamaBackend(settings.upstream),
   },
   {
     provide: RunnerTracker,
@@ -113,9 +167,18 @@ const providers: Provider[] = [
   },
   {
     provide: EventLog,
-    inject: [Settings, ReadModels, EventBus, Witnesses],
-    useFactory: (settings: RightsizeSettings, readModels: ReadModels, bus: EventBus, witnesses: Witnesses) =>
-      new EventLog({ file: settings.database }, readModels, bus, undefined, witnesses),
+    inject: [Settings, MODULE_OPTIONS_TOKEN, ReadModels, HostEventBus, Witnesses, InstanceName],
+    useFactory: (
+      { database }: RightsizeSettings,
+      { ports }: RightsizeModuleOptions,
+      readModels: ReadModels,
+      bus: HostEventBus,
+      witnesses: Witnesses,
+      instance: string,
+    ) => {
+      const open = ports?.store ?? (() => openEventStorage({ file: database }));
+      return new EventLog(open, readModels, bus, undefined, witnesses, instance);
+    },
   },
   {
     provide: NightlyRetraining,
@@ -137,18 +200,24 @@ const providers: Provider[] = [
     inject: [Settings],
     useFactory: (settings: RightsizeSettings) => new RecentDecisions(settings.recentDecisions),
   },
-  OptimizeRequestHandler,
-  RecordCompletionHandler,
-  RetryFailedLoadHandler,
-  RetryRefusedHandler,
-  GetSizingViewHandler,
-  Inspection,
-  RightsizeService,
+  HostEventBus,
 ];
 
 /**
  * Sizing for a Nest application that proxies to Ollama: import `RightsizeModule.forRoot(options)` or
- * `forRootAsync({...})`, inject {@link RightsizeService}. A bad option throws a `SettingsError` at start.
+ * `forRootAsync({...})`, inject {@link RightsizeService}. Several instances take names, and a database each.
+ * A bad option throws a `SettingsError` at start.
  */
-@Module({ imports: [CqrsModule], providers, exports: [RightsizeService, Inspection] })
+@Module({ providers })
 export class RightsizeModule extends ConfigurableModuleClass {}
+
+/** A log of the application's own has no file beside which a key could lie, or on which threads could work. */
+function settingsOf({ ports, ...options }: RightsizeModuleOptions): RightsizeSettings {
+  if (!ports?.store) return resolveSettings(options);
+  const settings = resolveSettings({ ...options, database: ':memory:' });
+  for (const name of ['retrainAt', 'retainDays', 'retainBytes'] as const) {
+    if (settings[name] !== null)
+      throw new SettingsError(`${name}: works on the SQLite file only, not on another store`);
+  }
+  return settings;
+}

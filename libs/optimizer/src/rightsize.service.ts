@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import type { CommandBus } from '@nestjs/cqrs';
 import { normalizeModelName, parseLoadFailure, parseRefusal } from '@rightsize/ollama';
+import type { RecordedEvent } from '@rightsize/event-store';
+import type { Observable } from 'rxjs';
 import type {
   LedgerDimension,
   LedgerReport,
@@ -17,9 +19,11 @@ import { RetryFailedLoad } from './commands/retry-failed-load.command.js';
 import { RetryRefused } from './commands/retry-refused.command.js';
 import { EventLog } from './event-log.js';
 import type { Exchange } from './exchange.js';
-import { AnswerObserver, NO_OBSERVER, type Outcome } from './exchange-observer.js';
+import { AnswerObserver, type Outcome } from './exchange-observer.js';
 import { ModelCatalogue } from './model-catalogue.js';
+import { bytesOf, inputOf, type RequestBody, type RequestContext } from './request-body.js';
 import { newId } from './new-id.js';
+import { headersOf, untouched } from './optimized-parts.js';
 import { ReadModels } from './projections/read-models.js';
 import { RecentDecisions } from './recent-decisions.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
@@ -29,8 +33,9 @@ import type {
   OptimizeInput,
   Optimized,
   RightsizeDoor,
+  WholeAnswer,
 } from './rightsize-service.contract.js';
-import { Detector, Secret, Settings } from './rightsize.tokens.js';
+import { Commands, Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
@@ -52,9 +57,11 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   #failures = 0;
   #lastFailure: string | null = null;
   #started = false;
+  /** Exchanges whose answers have not ended. */
+  readonly #open = new Set<AnswerObserver>();
 
   constructor(
-    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(Commands) private readonly commands: CommandBus,
     @Inject(Settings) private readonly settings: RightsizeSettings,
     @Inject(Secret) private readonly secret: InstallationSecret,
     @Inject(Clock) private readonly clock: Clock,
@@ -87,13 +94,52 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   async onApplicationShutdown(): Promise<void> {
     this.runners.stop();
     this.plans.stop();
+    await this.endExchanges();
     await this.nightly.stop();
     await this.retention.stop();
     await this.log.close();
     await this.backend.close();
   }
 
-  async optimize(input: OptimizeInput): Promise<Optimized> {
+  optimize(input: OptimizeInput): Promise<Optimized>;
+  /**
+   * Decides one request. Send the `body` of what it resolves with, and give the answer to {@link record}, or to
+   * the `observer` while it streams: until then its runner may be held for it. Never rejects.
+   */
+  optimize(body: RequestBody, context: RequestContext): Promise<Optimized>;
+  optimize(given: OptimizeInput | RequestBody, context?: RequestContext): Promise<Optimized> {
+    return this.decide(context ? inputOf(given, context) : (given as OptimizeInput));
+  }
+
+  /**
+   * What the server said to an optimized request. Null: that is the answer. Else the server refused what it was
+   * told not to cut, or could not load the window: send this instead, and record what becomes of it. Never rejects.
+   */
+  async record(optimized: Optimized, { status, body }: WholeAnswer): Promise<Optimized | null> {
+    const { observer, reconsider } = optimized;
+    const bytes = bytesOf(body);
+    const next = reconsider && (status === 400 || status === 500) ? await reconsider(status, bytes) : null;
+    if (next) return next;
+    observer.head(status, null);
+    observer.chunk(bytes);
+    observer.end('complete');
+    return null;
+  }
+
+  /**
+   * The log from a position on, then what is appended to it, each event once and in order; without a position only
+   * what is appended from now on. Completes when the application stops, after the last event.
+   */
+  events({ after = null }: { readonly after?: number | null } = {}): Observable<RecordedEvent> {
+    return this.log.events(after);
+  }
+
+  /** The settings in force; {@link reconfigure} changes them. */
+  get current(): RightsizeSettings {
+    return this.settings;
+  }
+
+  private async decide(input: OptimizeInput): Promise<Optimized> {
     const requestId = newId();
     if (input.skip || isAllOff(this.settings)) {
       if (input.skip) this.runners.distrust();
@@ -186,14 +232,16 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   }
 
   private sent(exchange: Exchange): Optimized {
-    const { requestId, body, overflow } = exchange;
-    return {
-      requestId,
-      body,
-      headers: headersOf(exchange),
-      observer: this.observe(exchange),
-      reconsider: overflow === 'cut' ? null : (status, answer) => this.reconsider(exchange, status, answer),
+    const { requestId, decision, body, overflow } = exchange;
+    const observer = this.observe(exchange);
+    const reconsider = async (status: number, answer: Buffer): Promise<Optimized | null> => {
+      const next = await this.reconsider(exchange, status, answer);
+      // What comes instead is what ends.
+      if (next) this.#open.delete(observer);
+      return next;
     };
+    const headers = headersOf(exchange);
+    return { requestId, decision, body, headers, observer, reconsider: overflow === 'cut' ? null : reconsider };
   }
 
   private async reconsider(exchange: Exchange, status: number, answer: Buffer): Promise<Optimized | null> {
@@ -212,6 +260,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   private observe(exchange: Exchange): AnswerObserver {
     const done = (outcome: Outcome) => {
+      this.#open.delete(observer);
       const completion = new RecordCompletion(exchange, outcome, this.clock.nowMs());
       this.log.behind(() => {
         this.commands
@@ -219,7 +268,16 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
           .catch((error: unknown) => this.fail(`recording ${exchange.requestId}`, error));
       });
     };
-    return new AnswerObserver(exchange.ticket, done, (error) => this.fail(`observing ${exchange.requestId}`, error));
+    const failed = (error: unknown) => this.fail(`observing ${exchange.requestId}`, error);
+    const observer = new AnswerObserver(exchange.ticket, done, failed);
+    this.#open.add(observer);
+    return observer;
+  }
+
+  /** Whoever was cut off by the end of the server learns of it a turn later; who has not by then, never will. */
+  private async endExchanges(): Promise<void> {
+    if (this.#open.size > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (const observer of [...this.#open]) observer.end('client-aborted');
   }
 
   private fail(doing: string, error: unknown): void {
@@ -227,25 +285,4 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     this.#lastFailure = `${doing}: ${error instanceof Error ? error.message : String(error)}`;
     this.#logger.error(`failed ${this.#lastFailure}`, error instanceof Error ? error.stack : undefined);
   }
-}
-
-function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave' | 'failed-open' | 'busy'): Optimized {
-  return { requestId, body, headers: { 'x-rightsize-rule': rule }, observer: NO_OBSERVER, reconsider: null };
-}
-
-function headersOf(exchange: Exchange): Record<string, string> {
-  const { requestId, decision, mode, imposed, batch, refusals, failedLoads, cutBy, heldMs, safeguard } = exchange;
-  return {
-    'x-rightsize-decision': requestId,
-    'x-rightsize-rule': decision.rule,
-    ...(decision.numCtx === null ? {} : { 'x-rightsize-num-ctx': String(decision.numCtx) }),
-    ...(batch === null ? {} : { 'x-rightsize-num-batch': String(batch.value ?? 'server') }),
-    ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
-    ...(failedLoads === 0 ? {} : { 'x-rightsize-failed-loads': String(failedLoads) }),
-    ...(refusals === 0 ? {} : { 'x-rightsize-refusals': String(refusals) }),
-    ...(cutBy === 0 ? {} : { 'x-rightsize-cut': String(cutBy) }),
-    ...(heldMs < 1 ? {} : { 'x-rightsize-held-ms': String(Math.round(heldMs)) }),
-    ...(safeguard === null ? {} : { 'x-rightsize-safeguard': safeguard }),
-    ...(mode === 'active' ? {} : { 'x-rightsize-mode': mode }),
-  };
 }

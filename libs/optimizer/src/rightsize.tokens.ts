@@ -12,3 +12,12 @@ export const Sketches = Symbol('rightsize.Sketches');
 
 /** {@link InstallationSecret}: the key of the fingerprints. */
 export const Secret = Symbol('rightsize.Secret');
+
+/** The `CommandBus` of this instance alone. */
+export const Commands = Symbol('rightsize.Commands');
+
+/** The `QueryBus` of this instance alone. */
+export const Queries = Symbol('rightsize.Queries');
+
+/** The name of this instance. */
+export const InstanceName = Symbol('rightsize.InstanceName');

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import type { EventBus } from '@nestjs/cqrs';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import type { DomainEvent, TrafficEvent } from '@rightsize/optimizer-core';
 import Database from 'better-sqlite3';
@@ -25,9 +24,9 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rightsize-event-log-'));
   file = join(folder, 'log.sqlite');
   readModels = new ReadModels();
-  const bus = { publish: () => undefined } as unknown as EventBus;
+  const bus = { publish: () => undefined };
   log = new EventLog(
-    { file, lockedAfterMs: 30 },
+    () => openEventStorage({ file, lockedAfterMs: 30 }),
     readModels,
     bus,
     new WaitingEvents({ sampleFrom: 40, sample: 4, capacity: 500 }),
