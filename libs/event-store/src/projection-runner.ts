@@ -8,7 +8,7 @@ import { Upcasters } from './upcasters.js';
 
 export interface ProjectionRunnerOptions {
   /**
-   * Events read and committed at once; between pages everybody else gets a turn.
+   * Events read and folded at once; between pages everybody else gets a turn.
    * @default 128
    */
   readonly pageSize?: number;
@@ -19,10 +19,16 @@ export interface ProjectionRunnerOptions {
   readonly livePageSize?: number;
   /**
    * Milliseconds between the hint that something was appended and the look at the log, so that what comes
-   * close together is folded and committed together. Somebody in {@link ProjectionRunner.waitFor} ends the wait.
+   * close together is folded together. Somebody in {@link ProjectionRunner.waitFor} ends the wait.
    * @default 0
    */
   readonly wakeDelayMs?: number;
+  /**
+   * Milliseconds from a fold to the commit of it, together with all that was folded meanwhile: what a killed
+   * process folds again, against rows written once instead of again and again. 0: every page is committed.
+   * @default 0
+   */
+  readonly commitDelayMs?: number;
   /**
    * Milliseconds between looks at the log without a hint: events of another process give none. 0: never.
    * @default 1000
@@ -66,6 +72,7 @@ export class ProjectionRunner {
     const shared = {
       pageSize,
       livePageSize,
+      commitDelayMs: options.commitDelayMs ?? 0,
       upcasters: upcasters ?? new Upcasters(),
       now: options.now ?? Date.now,
       turns: new Turns(),
@@ -93,7 +100,8 @@ export class ProjectionRunner {
   }
 
   /**
-   * Resolves when every projection has committed up to `position`, be that now or later. Rejects with
+   * Resolves when every projection has folded up to `position` (and committed, unless commits are delayed), be
+   * that now or later. Rejects with
    * a {@link ProjectionStoppedError} as soon as one has stopped short of it: waiting on would be forever.
    */
   waitFor(position: number): Promise<void> {

@@ -1,17 +1,19 @@
 import { EventStoreError } from './event-store.js';
 import { CheckpointMovedError, type Projection, type ReadModelStore } from './projection.js';
 import { PoisonEventError, skippedPositions } from './parked-events.js';
-import { foldPage, type Folding } from './projection-page.js';
+import { ProjectionMemory } from './projection-memory.js';
 import type { ProjectionStatus } from './projection-status.js';
 import type { Page, SharedPages } from './shared-pages.js';
 import type { Turns } from './turns.js';
 import type { Upcasters } from './upcasters.js';
 
 export interface ProjectionWorkerOptions {
-  /** Events read and committed at once. */
+  /** Events read and folded at once. */
   readonly pageSize: number;
   /** The same once it has caught up. */
   readonly livePageSize: number;
+  /** Milliseconds from the first fold to the commit of it and of all that followed. 0: every page is committed. */
+  readonly commitDelayMs: number;
   readonly turns: Turns;
   readonly upcasters: Upcasters;
   /** Milliseconds since the epoch. */
@@ -25,15 +27,15 @@ export class ProjectionWorker {
   readonly #readModels: ReadModelStore;
   readonly #projection: Projection;
   readonly #options: ProjectionWorkerOptions;
-  #position = 0;
+  readonly #memory: ProjectionMemory;
   #head = 0;
   #state: ProjectionStatus['state'] = 'catching-up';
   #error: Error | null = null;
   /** Position of the event it cannot fold. */
   #poison: number | null = null;
-  #folding: Folding;
-  /** False when memory may be ahead of, or behind, what is committed. */
-  #loaded = false;
+  /** Every page is committed, so that all that comes before an event that cannot be folded is. */
+  #isWary = false;
+  #commitLater: ReturnType<typeof setTimeout> | null = null;
   /** What the latest wake brought; null when nobody has woken it since. */
   #woken: SharedPages | null = null;
   #running: Promise<void> | null = null;
@@ -42,21 +44,17 @@ export class ProjectionWorker {
     this.#readModels = readModels;
     this.#projection = projection;
     this.#options = options;
-    this.#folding = {
-      projection,
-      types: new Set(projection.types),
-      upcasters: options.upcasters,
-      skipped: new Set(),
-    };
+    this.#memory = new ProjectionMemory(readModels, projection, options.upcasters);
   }
 
   status(): ProjectionStatus {
     const { name, version } = this.#projection;
-    const lag = Math.max(0, this.#head - this.#position);
+    const { position } = this.#memory;
+    const lag = Math.max(0, this.#head - position);
     return {
       name,
       version,
-      position: this.#position,
+      position,
       lag,
       state: this.#state,
       error: this.#error,
@@ -78,6 +76,7 @@ export class ProjectionWorker {
     this.#state = 'stopped';
     this.#poison = null;
     await this.#running;
+    this.#tryCommit();
     this.#options.onChange();
   }
 
@@ -88,7 +87,7 @@ export class ProjectionWorker {
       try {
         await this.#drain(pages);
       } catch (thrown) {
-        this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }), pages);
+        this.#fail(asError(thrown), pages);
       }
       this.#options.onChange();
     }
@@ -97,46 +96,73 @@ export class ProjectionWorker {
   }
 
   async #drain(pages: SharedPages): Promise<void> {
-    this.#load();
+    this.#memory.load();
     const { pageSize, livePageSize, turns } = this.#options;
     for (;;) {
-      const page = await pages.read(this.#position, this.#state === 'live' ? livePageSize : pageSize);
+      const page = await pages.read(this.#memory.position, this.#state === 'live' ? livePageSize : pageSize);
       if (page.events.length > 0) await turns.next();
       if (this.#stopping()) return;
       this.#head = Math.max(this.#head, page.head);
-      if (page.events.length > 0) this.#process(page.events);
-      if (page.isLast) break;
+      const isThrough = page.events.length === 0 || this.#process(page.events);
+      if (isThrough && page.isLast) break;
     }
     this.#caughtUp();
   }
 
-  /** What comes before an event that cannot be folded is committed. */
-  #process(page: Page['events']): void {
+  /** What comes before an event that cannot be folded is committed. False: it is to go over it again, page by page. */
+  #process(page: Page['events']): boolean {
+    const wasAhead = this.#memory.isAhead;
     try {
-      this.#commit(page);
+      this.#fold(page);
     } catch (error) {
       if (!(error instanceof PoisonEventError)) throw error;
+      this.#memory.load();
+      this.#isWary = wasAhead;
+      if (wasAhead) return false;
       const sound = page.filter(({ position }) => position < error.position);
-      this.#load();
-      if (sound.length > 0) this.#commit(sound);
+      if (sound.length > 0) this.#fold(sound);
+      this.#commit();
       throw error;
     }
+    return true;
   }
 
-  #commit(page: Page['events']): void {
-    this.#loaded = false;
-    this.#position = foldPage(this.#readModels, this.#folding, { from: this.#position, page });
-    this.#head = Math.max(this.#head, this.#position);
+  #fold(page: Page['events']): void {
+    this.#memory.fold(page);
+    this.#head = Math.max(this.#head, this.#memory.position);
     this.#error = null;
-    this.#loaded = true;
-    this.#projection.committed?.(this.#position);
+    const { commitDelayMs } = this.#options;
+    if (commitDelayMs === 0 || this.#isWary) this.#commit();
+    else this.#commitLater ??= this.#later(commitDelayMs);
     this.#options.onChange();
+  }
+
+  #commit(): void {
+    if (this.#commitLater !== null) clearTimeout(this.#commitLater);
+    this.#commitLater = null;
+    this.#memory.commit();
+  }
+
+  #later(delayMs: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => void this.#options.turns.next().then(() => this.#tryCommit()), delayMs).unref();
+  }
+
+  /** What could not be committed is folded again at the next wake. */
+  #tryCommit(): void {
+    try {
+      this.#commit();
+    } catch (thrown) {
+      this.#fail(asError(thrown), null);
+      this.#options.onChange();
+    }
   }
 
   #caughtUp(): void {
     const { name, version } = this.#projection;
     this.#error = null;
+    this.#isWary = false;
     if (this.#state !== 'catching-up') return;
+    this.#commit();
     // Older versions were what readers had until now; newer ones belong to a newer program that may come back.
     for (const stored of this.#readModels.versions(name)) {
       if (stored < version) this.#readModels.drop(name, stored);
@@ -144,19 +170,9 @@ export class ProjectionWorker {
     this.#state = 'live';
   }
 
-  #load(): void {
-    if (this.#loaded) return;
-    const { name, version } = this.#projection;
-    this.#folding = { ...this.#folding, skipped: skippedPositions(this.#readModels.parked, name, version) };
-    this.#position = this.#readModels.checkpoint(name, version);
-    this.#projection.load(this.#readModels.rows(name, version));
-    this.#loaded = true;
-    if (this.#position > 0) this.#projection.committed?.(this.#position);
-  }
-
-  #fail(error: Error, pages: SharedPages): void {
+  /** `pages`: what it was reading; null: nothing. */
+  #fail(error: Error, pages: SharedPages | null): void {
     if (error instanceof CheckpointMovedError) {
-      this.#loaded = false;
       this.#woken ??= pages;
       return;
     }
@@ -166,7 +182,7 @@ export class ProjectionWorker {
     this.#state = 'stopped';
     if (poison !== null) this.#park(poison);
     try {
-      this.#load();
+      this.#memory.load();
     } catch {
       // The first error is the one to show; readers keep what was last committed.
     }
@@ -201,7 +217,7 @@ export class ProjectionWorker {
     }
     this.#poison = null;
     this.#error = null;
-    this.#loaded = false;
+    this.#memory.forget();
     this.#state = 'catching-up';
   }
 
@@ -209,6 +225,10 @@ export class ProjectionWorker {
   #stopping(): boolean {
     return this.#state === 'stopped';
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 /** A store that is locked or full now may not be at the next wake; a fold that fails would fail again. */

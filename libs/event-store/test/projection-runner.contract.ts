@@ -1,4 +1,5 @@
 import {
+  EventStoreError,
   ProjectionRunner,
   rebuildBeside,
   verifyReadModels,
@@ -190,6 +191,108 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
     await run([new CountingProjection({ version: 2 })]).start();
 
     expect(stores.readModels.versions('counting')).toEqual([2, 3]);
+  });
+
+  describe('with commits that are delayed', () => {
+    const LONG_MS = 3_600_000;
+    const runLazily = (projection: CountingProjection, commitDelayMs = LONG_MS): ProjectionRunner => {
+      const runner = new ProjectionRunner(stores.store, stores.readModels, [projection], {
+        pageSize: 3,
+        pollMs: 0,
+        commitDelayMs,
+      });
+      runners.push(runner);
+      return runner;
+    };
+    /** Live, and the events are folded but not committed. */
+    const foldedAhead = async (projection: CountingProjection, events: number): Promise<ProjectionRunner> => {
+      const runner = runLazily(projection);
+      await runner.start();
+      await stores.store.append('a', sampleEvents(events));
+      await runner.waitFor(events);
+      return runner;
+    };
+
+    it('catches up with one commit, folds pages as they come, and commits what is left when it stops', async () => {
+      await stores.store.append('a', sampleEvents(7));
+      const projection = new CountingProjection();
+      const runner = runLazily(projection);
+      await runner.start();
+      expect(projection.commits).toEqual([7]);
+      await stores.store.append('a', sampleEvents(8));
+      await runner.waitFor(15);
+
+      expect([projection.counts, rows()]).toEqual([{ a: 15 }, { a: { count: 7 } }]);
+      await runner.stop();
+      expect(rows()).toEqual({ a: { count: 15 } });
+      expect(projection.commits).toEqual([7, 15]);
+    });
+
+    it('commits once the delay is over, though nothing more is appended', async () => {
+      let committed = (): void => {};
+      const commit = new Promise<void>((resolve) => (committed = resolve));
+      const projection = new CountingProjection({ onCommitted: () => committed() });
+      const runner = runLazily(projection, 5);
+      await runner.start();
+      await stores.store.append('a', sampleEvents(2));
+      await commit;
+
+      expect(rows()).toEqual({ a: { count: 2 } });
+      expect(stores.readModels.checkpoint('counting', 1)).toBe(2);
+    });
+
+    it('lets the next process fold again what a killed one had not committed', async () => {
+      await foldedAhead(new CountingProjection(), 5);
+      expect(rows()).toEqual({});
+      const next = run([new CountingProjection()]);
+      await next.start();
+
+      expect(rows()).toEqual({ a: { count: 5 } });
+    });
+
+    it('counts once together with another runner that has moved the checkpoint meanwhile', async () => {
+      const projection = new CountingProjection();
+      const lazy = await foldedAhead(projection, 4);
+      await run([new CountingProjection()]).start();
+      await lazy.stop();
+      expect(rows()).toEqual({ a: { count: 4 } });
+      expect(projection.counts).toEqual({ a: 4 });
+    });
+
+    it('commits all that comes before an event that cannot be folded, though it was folded pages ago', async () => {
+      const poison = sampleEvent();
+      const onApply = (event: { readonly id: string }): void => {
+        if (event.id === poison.id) throw new Error('poisoned');
+      };
+      const projection = new CountingProjection({ onApply });
+      const runner = await foldedAhead(projection, 4);
+      await stores.store.append('a', [...sampleEvents(4), poison, sampleEvent()]);
+      await expect(runner.waitFor(10)).rejects.toThrow('projection counting stopped at position 8: poisoned');
+
+      expect(rows()).toEqual({ a: { count: 8 } });
+      expect(projection.counts).toEqual({ a: 8 });
+      expect(stores.readModels.parked.list('counting', 1)).toMatchObject([{ position: 9, eventId: poison.id }]);
+    });
+
+    it('folds again what could not be committed', async () => {
+      let broken = false;
+      const onFlush = (): void => {
+        if (broken) throw new EventStoreError('locked', 'for now');
+      };
+      const projection = new CountingProjection({ onFlush });
+      const runner = runLazily(projection, 1);
+      await runner.start();
+      broken = true;
+      await stores.store.append('a', sampleEvents(2));
+      while (runner.status()[0]!.error === null) await new Promise((resolve) => setImmediate(resolve));
+      expect(runner.status()[0]).toMatchObject({ position: 0, state: 'live', error: { code: 'locked' } });
+      broken = false;
+      await stores.store.append('a', sampleEvents(1));
+      await runner.waitFor(3);
+      await runner.stop();
+
+      expect(rows()).toEqual({ a: { count: 3 } });
+    });
   });
 
   describe('rebuilt beside itself', () => {

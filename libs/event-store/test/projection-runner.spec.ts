@@ -128,7 +128,7 @@ describe('a projection runner', () => {
     );
     await runner.start();
 
-    expect(lags).toEqual([10, 6, 2]);
+    expect(lags).toEqual([6, 2, 0]);
     expect(runner.status()[0]!.lag).toBe(0);
   });
 

@@ -24,8 +24,11 @@ const REOPEN_MS = 15_000;
 /** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
 const FOLD_DELAY_MS = 100;
 
-/** Events folded and committed at once: about a millisecond for each projection. */
+/** Events folded at once: about a millisecond for each projection. */
 const PAGE_EVENTS = 24;
+
+/** Milliseconds between commits of a read model: what is folded again after a kill. Its largest rows take milliseconds to write. */
+const COMMIT_DELAY_MS = 1_000;
 
 /** Milliseconds for which health goes on telling that decisions were left out. */
 const TELL_MS = 300_000;
@@ -185,6 +188,7 @@ export class EventLog {
         upcasters: EVENT_UPCASTERS,
         wakeDelayMs: FOLD_DELAY_MS,
         livePageSize: PAGE_EVENTS,
+        commitDelayMs: COMMIT_DELAY_MS,
       });
       await runner.start();
       this.#position = await storage.store.head();
