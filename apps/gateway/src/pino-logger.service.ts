@@ -1,6 +1,15 @@
 import type { LoggerService } from '@nestjs/common';
 import pino from 'pino';
 
+/** What the framework tells of its own start: some sixty lines that nobody looks after a gateway with. */
+const FRAMEWORK: readonly unknown[] = [
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+];
+
 /** Nest's messages as JSON lines on stderr: stdout belongs to the line that says where the gateway listens. */
 export class PinoLogger implements LoggerService {
   readonly #pino: pino.Logger;
@@ -14,7 +23,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.#write('info', message, rest);
+    this.#write(FRAMEWORK.includes(rest.at(-1)) ? 'debug' : 'info', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

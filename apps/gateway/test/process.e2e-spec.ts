@@ -39,6 +39,17 @@ async function listening(child: ChildProcess): Promise<string> {
   return line;
 }
 
+/** Resolves when nobody listens there any more. */
+async function deaf(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await send(`${url}/rightsize/health`);
+    } catch {
+      return;
+    }
+  }
+}
+
 /** The parts of an Ollama server that the optimizer looks at, and a chat that waits to be ended. */
 async function ollama(chats: ((response: ServerResponse) => void)[]): Promise<string> {
   return bench.upstream((request, response) => {
@@ -72,6 +83,8 @@ describe('the gateway as a process', () => {
     expect(message.headers['x-rightsize-num-ctx']).toMatch(/^\d+$/);
 
     child.kill('SIGTERM');
+    // What comes now comes after it has stopped listening.
+    await deaf(url!);
     upstreamChat[0]!.end('{"done":true,"done_reason":"stop","prompt_eval_count":9,"eval_count":1}\n');
     expect((await bodyOf(message)).toString()).toContain('"done":true');
     expect(await exited).toEqual([0, null]);
@@ -82,6 +95,29 @@ describe('the gateway as a process', () => {
     expect(written).toContain('request.completed');
     expect(written).not.toContain(CANARY);
     expect(child.errors).not.toContain(CANARY);
+  }, 30_000);
+
+  it('on SIGTERM cuts a stream that does not end when its time is over, and records that', async () => {
+    const upstreamChat: ServerResponse[] = [];
+    const upstream = await ollama([
+      (response) => void upstreamChat.push(response.writeHead(200, { 'content-type': 'application/x-ndjson' })),
+    ]);
+    const database = join(folder, 'log.sqlite');
+    const child = run(['--upstream', upstream, '--port', '0', '--db', database, '--drain-seconds', '0.2']);
+    const url = (await listening(child)).split(' ')[3]!;
+    const request = httpRequest(`${url}/api/chat`, { method: 'POST' });
+    request.end('{"model":"m","messages":[]}');
+    const responded = once(request, 'response');
+    while (upstreamChat.length === 0) await send(`${url}/rightsize/health`);
+    upstreamChat[0]!.write('{"message":{"content":"x"},"done":false}\n');
+    const [message] = (await responded) as [IncomingMessage];
+    const cut = bodyOf(message).catch((error: Error) => error.message);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await cut).toBe('aborted');
+    expect(await exited).toEqual([0, null]);
+    const written = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
+    expect(written.join('')).toContain('request.completed');
   }, 30_000);
 
   it('takes its options from the environment where the command line says nothing', async () => {
