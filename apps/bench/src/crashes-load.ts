@@ -22,7 +22,8 @@ const storage = await openEventStorage({ file: file!, lockedAfterMs: 60_000 });
 const runner = new ProjectionRunner(storage.store, storage.readModels, new ReadModels().all, {
   upcasters: EVENT_UPCASTERS,
   wakeDelayMs: 20,
-  livePageSize: 24,
+  liveTurnMs: 0.5,
+  commitDelayMs: 200,
 });
 await runner.start();
 let serial = 0;

@@ -23,6 +23,11 @@ export class ProjectionMemory {
     return this.#folded;
   }
 
+  /** False after a failure, until it has loaded again. */
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
   /** Some of it is not committed. */
   get isAhead(): boolean {
     return this.#folded > this.#committed;
@@ -46,10 +51,15 @@ export class ProjectionMemory {
     this.#isLoaded = false;
   }
 
-  /** Throws a `PoisonEventError` at the event that cannot be folded, and has then forgotten what was not committed. */
-  fold(page: readonly RecordedEvent[]): void {
-    this.#orForget(() => applyPage(this.#folding, page));
-    this.#folded = page.at(-1)?.position ?? this.#folded;
+  /**
+   * Folds events until the page is through (true) or `untilMs` on the monotonic clock has passed. Throws a
+   * `PoisonEventError` at the event that cannot be folded, and has then forgotten what was not committed.
+   */
+  fold(page: readonly RecordedEvent[], untilMs: number): boolean {
+    const left = page.filter(({ position }) => position > this.#folded);
+    const done = this.#orForget(() => applyPage(this.#folding, left, untilMs));
+    this.#folded = left[done - 1]?.position ?? this.#folded;
+    return done === left.length;
   }
 
   /** Rows and checkpoint together. When it throws, nothing is committed, and memory has forgotten it. */
@@ -64,9 +74,9 @@ export class ProjectionMemory {
     projection.committed?.(this.#committed);
   }
 
-  #orForget(work: () => void): void {
+  #orForget<T>(work: () => T): T {
     try {
-      work();
+      return work();
     } catch (error) {
       this.forget();
       throw error;

@@ -13,19 +13,24 @@ export interface Folding {
 }
 
 /**
- * Folds one page into memory. Events of types the projection does not fold are not upcast. Throws a
+ * Folds one page into memory. Events of types the projection does not fold are not upcast. Returns how many
+ * events it has come past: fewer than all once `untilMs` on the monotonic clock has passed, at least one. Throws a
  * {@link PoisonEventError} at the event that cannot be folded; memory then holds what came before it.
  */
-export function applyPage(folding: Folding, page: readonly RecordedEvent[]): void {
+export function applyPage(folding: Folding, page: readonly RecordedEvent[], untilMs = Infinity): number {
   const { projection, types, upcasters, skipped } = folding;
+  let done = 0;
   for (const event of page) {
+    done += 1;
     if (!types.has(event.type) || skipped.has(event.position)) continue;
     try {
       projection.apply(upcasters.upcast(event));
     } catch (thrown) {
       throw new PoisonEventError(event, thrown);
     }
+    if (performance.now() > untilMs) break;
   }
+  return done;
 }
 
 /**

@@ -8,15 +8,16 @@ import { Upcasters } from './upcasters.js';
 
 export interface ProjectionRunnerOptions {
   /**
-   * Events read and folded at once; between pages everybody else gets a turn.
+   * Events read at once; between pages everybody else gets a turn.
    * @default 128
    */
   readonly pageSize?: number;
   /**
-   * The same for a projection that has caught up: its pages come between requests that are served.
-   * @default as pageSize
+   * Milliseconds after which a projection that has caught up gives way in the middle of a page: it folds between
+   * requests that are served.
+   * @default Infinity
    */
-  readonly livePageSize?: number;
+  readonly liveTurnMs?: number;
   /**
    * Milliseconds between the hint that something was appended and the look at the log, so that what comes
    * close together is folded together. Somebody in {@link ProjectionRunner.waitFor} ends the wait.
@@ -68,10 +69,10 @@ export class ProjectionRunner {
     projections: readonly Projection[],
     options: ProjectionRunnerOptions = {},
   ) {
-    const { pageSize = 128, livePageSize = pageSize, pollMs = 1000, wakeDelayMs = 0, upcasters } = options;
+    const { pageSize = 128, pollMs = 1000, wakeDelayMs = 0, upcasters } = options;
     const shared = {
       pageSize,
-      livePageSize,
+      liveTurnMs: options.liveTurnMs ?? Infinity,
       commitDelayMs: options.commitDelayMs ?? 0,
       upcasters: upcasters ?? new Upcasters(),
       now: options.now ?? Date.now,

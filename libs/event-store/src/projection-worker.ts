@@ -8,10 +8,10 @@ import type { Turns } from './turns.js';
 import type { Upcasters } from './upcasters.js';
 
 export interface ProjectionWorkerOptions {
-  /** Events read and folded at once. */
+  /** Events read at once. */
   readonly pageSize: number;
-  /** The same once it has caught up. */
-  readonly livePageSize: number;
+  /** Milliseconds after which the fold of a page stops for a turn of the event loop, once it has caught up. */
+  readonly liveTurnMs: number;
   /** Milliseconds from the first fold to the commit of it and of all that followed. 0: every page is committed. */
   readonly commitDelayMs: number;
   readonly turns: Turns;
@@ -97,44 +97,58 @@ export class ProjectionWorker {
 
   async #drain(pages: SharedPages): Promise<void> {
     this.#memory.load();
-    const { pageSize, livePageSize, turns } = this.#options;
     for (;;) {
-      const page = await pages.read(this.#memory.position, this.#state === 'live' ? livePageSize : pageSize);
-      if (page.events.length > 0) await turns.next();
+      const page = await pages.read(this.#memory.position, this.#options.pageSize);
+      const isThrough = await this.#process(page);
       if (this.#stopping()) return;
-      this.#head = Math.max(this.#head, page.head);
-      const isThrough = page.events.length === 0 || this.#process(page.events);
       if (isThrough && page.isLast) break;
     }
     this.#caughtUp();
   }
 
-  /** What comes before an event that cannot be folded is committed. False: it is to go over it again, page by page. */
-  #process(page: Page['events']): boolean {
-    const wasAhead = this.#memory.isAhead;
-    try {
-      this.#fold(page);
-    } catch (error) {
-      if (!(error instanceof PoisonEventError)) throw error;
-      this.#memory.load();
-      this.#isWary = wasAhead;
-      if (wasAhead) return false;
-      const sound = page.filter(({ position }) => position < error.position);
-      if (sound.length > 0) this.#fold(sound);
-      this.#commit();
-      throw error;
+  /** False: it is to go over it again, and commit page by page. */
+  async #process({ events, head }: Page): Promise<boolean> {
+    for (let isThrough = events.length === 0; !isThrough;) {
+      await this.#options.turns.next();
+      if (this.#stopping()) break;
+      // A commit that failed meanwhile has taken it back to before the page.
+      if (!this.#memory.isLoaded) {
+        this.#memory.load();
+        return false;
+      }
+      this.#head = Math.max(this.#head, head);
+      const wasAhead = this.#memory.isAhead;
+      try {
+        isThrough = this.#fold(events);
+      } catch (error) {
+        if (!(error instanceof PoisonEventError)) throw error;
+        this.#memory.load();
+        this.#isWary = wasAhead;
+        if (wasAhead) return false;
+        this.#foldUpTo(error, events);
+        throw error;
+      }
     }
     return true;
   }
 
-  #fold(page: Page['events']): void {
-    this.#memory.fold(page);
+  /** What comes before an event that cannot be folded is committed. */
+  #foldUpTo(poison: PoisonEventError, events: Page['events']): void {
+    const sound = events.filter(({ position }) => position < poison.position);
+    while (sound.length > 0 && !this.#fold(sound));
+    this.#commit();
+  }
+
+  #fold(page: Page['events']): boolean {
+    const turnMs = this.#state === 'live' ? this.#options.liveTurnMs : Infinity;
+    const isThrough = this.#memory.fold(page, performance.now() + turnMs);
     this.#head = Math.max(this.#head, this.#memory.position);
     this.#error = null;
     const { commitDelayMs } = this.#options;
     if (commitDelayMs === 0 || this.#isWary) this.#commit();
     else this.#commitLater ??= this.#later(commitDelayMs);
     this.#options.onChange();
+    return isThrough;
   }
 
   #commit(): void {

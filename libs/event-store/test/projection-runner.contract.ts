@@ -295,6 +295,32 @@ export function projectionRunnerContract(open: () => Promise<Stores>): void {
     });
   });
 
+  it('misses nothing when a commit fails in the middle of a page', async () => {
+    let commits = 0;
+    const onFlush = (): void => {
+      commits += 1;
+      if (commits % 3 === 2) throw new EventStoreError('locked', 'for now');
+    };
+    const projection = new CountingProjection({ onFlush });
+    const runner = new ProjectionRunner(stores.store, stores.readModels, [projection], {
+      pageSize: 40,
+      pollMs: 1,
+      commitDelayMs: 1,
+      liveTurnMs: 0,
+    });
+    runners.push(runner);
+    await runner.start();
+    for (let i = 1; i <= 5; i += 1) {
+      await stores.store.append('a', sampleEvents(40));
+      await runner.waitFor(40 * i);
+    }
+    await runner.stop();
+    await run([new CountingProjection()]).start();
+
+    expect(commits).toBeGreaterThan(2);
+    expect(rows()).toEqual({ a: { count: 200 } });
+  });
+
   describe('rebuilt beside itself', () => {
     const rebuild = (projection: CountingProjection, options: RebuildBesideOptions = {}) =>
       rebuildBeside(stores.store, stores.readModels, projection, { pageSize: 4, ...options });

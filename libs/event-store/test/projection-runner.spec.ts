@@ -78,16 +78,22 @@ describe('a projection runner', () => {
     await runner.stop();
   });
 
-  it('folds live pages of their own size', async () => {
-    await store.append('a', sampleEvents(7));
+  it('gives others a turn in the middle of a live page', async () => {
     const projection = new CountingProjection();
-    const runner = new ProjectionRunner(store, readModels, [projection], { pageSize: 5, livePageSize: 2 });
+    const runner = new ProjectionRunner(store, readModels, [projection], { liveTurnMs: 0, commitDelayMs: 3_600_000 });
     await runner.start();
-    await store.append('a', sampleEvents(3));
-    await runner.waitFor(10);
-
-    expect(projection.commits).toEqual([5, 7, 9, 10]);
+    await store.append('a', sampleEvents(5));
+    const waiting = runner.waitFor(5);
+    const seen: (number | undefined)[] = [];
+    while (projection.counts['a'] !== 5) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(projection.counts['a']);
+    }
+    await waiting;
     await runner.stop();
+
+    expect(new Set(seen)).toEqual(new Set([undefined, 1, 2, 3, 4, 5].slice(seen[0] === undefined ? 0 : 1)));
+    expect(projection.commits).toEqual([5]);
   });
 
   it('folds together what was appended within its delay', async () => {

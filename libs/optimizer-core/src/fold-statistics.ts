@@ -1,6 +1,6 @@
 import { answerKind, emptyAnswers, pushAnswer } from './answer-sample.js';
 import type { TrafficEvent, RequestCompletedV1, RequestRefusedV1, RequestOptimizedV1, Taint } from './events.js';
-import { forget, remember, type Pending } from './pending-requests.js';
+import { forget, pendingOf, remember, type Pending } from './pending-requests.js';
 import { emptySample, pushSample } from './recent-sample.js';
 import { EMPTY_MEAN, updateMean } from './running-mean.js';
 import type { AnswerSample, ModelStatistics, RunningMean, TemplateStatistics } from './statistics.js';
@@ -25,10 +25,10 @@ export function emptyModelStatistics(model: string): ModelStatistics {
     tainted: 0,
     calibration: EMPTY_MEAN,
     prompts: UNCALIBRATED,
-    pendingPrompts: {},
+    pendingPrompts: [],
     outputs: emptySample(MODEL_SAMPLE),
     answers: emptyAnswers(MODEL_SAMPLE),
-    pendingAnswers: {},
+    pendingAnswers: [],
     lengthStops: EMPTY_MEAN,
     needs: emptySample(MODEL_SAMPLE),
     loadSeconds: EMPTY_MEAN,
@@ -100,7 +100,7 @@ function foldCompletion(statistics: ModelStatistics, done: RequestCompletedV1): 
   };
   const lesson = lessonOf(done);
   if (lesson === null) return counted;
-  const look = statistics.pendingPrompts?.[done.requestId] ?? null;
+  const look = pendingOf(statistics.pendingPrompts, done.requestId) ?? null;
   const learnt = {
     cutsInARow: 0,
     answers: learnAnswer(statistics, MODEL_SAMPLE, done, lesson),
@@ -129,7 +129,7 @@ export function emptyTemplateStatistics(templateId: string, model: string): Temp
     prompts: emptySample(TEMPLATE_SAMPLE),
     outputs: emptySample(TEMPLATE_SAMPLE),
     answers: emptyAnswers(TEMPLATE_SAMPLE),
-    pendingAnswers: {},
+    pendingAnswers: [],
     lengthStops: EMPTY_MEAN,
     firstSeenMs: 0,
     lastSeenMs: 0,
@@ -190,7 +190,7 @@ function learnAnswer(
   done: RequestCompletedV1,
   { promptTokens, outputTokens, complete }: Lesson,
 ): AnswerSample {
-  const kind = pendingAnswers?.[done.requestId] ?? 0;
+  const kind = pendingOf(pendingAnswers, done.requestId) ?? 0;
   return pushAnswer(answers ?? emptyAnswers(capacity), { promptTokens, outputTokens, cutShort: !complete, kind });
 }
 

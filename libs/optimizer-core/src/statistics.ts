@@ -1,3 +1,4 @@
+import type { Pending } from './pending-requests.js';
 import type { PromptCalibration, PromptLook } from './prompt-calibration.js';
 
 /**
@@ -45,13 +46,13 @@ export interface ModelStatistics {
   /** How its tokenizer takes texts. Absent in rows of old. */
   readonly prompts?: PromptCalibration;
   /** Prompts that are on their way, by request id. Absent in rows of old. */
-  readonly pendingPrompts?: Readonly<Record<string, PromptLook>>;
+  readonly pendingPrompts?: Pending<PromptLook>;
   /** Answers that ended by themselves, tokens. */
   readonly outputs: RecentSample;
   /** Answers with the prompts they answered, those that a limit ended included. Absent in rows of old. */
   readonly answers?: AnswerSample;
   /** Kinds of the answers that are on their way (`answerKind()`), by request id. Absent in rows of old. */
-  readonly pendingAnswers?: Readonly<Record<string, number>>;
+  readonly pendingAnswers?: Pending<number>;
   /** Share of answers that a limit ended (1: it did, 0: it did not): of those only a lower bound is known. */
   readonly lengthStops: RunningMean;
   /** Prompt + answer, tokens. */
@@ -80,7 +81,7 @@ export interface TemplateStatistics {
   readonly outputs: RecentSample;
   /** As in {@link ModelStatistics}. */
   readonly answers?: AnswerSample;
-  readonly pendingAnswers?: Readonly<Record<string, number>>;
+  readonly pendingAnswers?: Pending<number>;
   /** Share of answers that a limit ended, as in {@link ModelStatistics}. */
   readonly lengthStops: RunningMean;
   readonly firstSeenMs: number;

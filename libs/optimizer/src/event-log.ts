@@ -24,8 +24,8 @@ const REOPEN_MS = 15_000;
 /** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
 const FOLD_DELAY_MS = 100;
 
-/** Events folded at once: about a millisecond for each projection. */
-const PAGE_EVENTS = 24;
+/** Milliseconds that a projection folds at once: a request is not to wait for more. */
+const TURN_MS = 0.5;
 
 /** Milliseconds between commits of a read model: what is folded again after a kill. Its largest rows take milliseconds to write. */
 const COMMIT_DELAY_MS = 1_000;
@@ -187,7 +187,7 @@ export class EventLog {
       const runner = new ProjectionRunner(storage.store, storage.readModels, this.#readModels.all, {
         upcasters: EVENT_UPCASTERS,
         wakeDelayMs: FOLD_DELAY_MS,
-        livePageSize: PAGE_EVENTS,
+        liveTurnMs: TURN_MS,
         commitDelayMs: COMMIT_DELAY_MS,
       });
       await runner.start();

@@ -8,13 +8,15 @@ import { EventBus } from '@nestjs/cqrs';
  */
 @Injectable()
 export class HostEventBus {
+  /** Undefined: not looked for yet. Looking in vain costs an exception. */
   #bus: EventBus | null | undefined;
 
   constructor(@Inject(ModuleRef) private readonly modules: ModuleRef) {}
 
   /** Never throws: the application may have a publisher of its own, and what that does is no failure of the log. */
   publish(notification: object): void {
-    const bus = (this.#bus ??= this.find());
+    if (this.#bus === undefined) this.#bus = this.find();
+    const bus = this.#bus;
     if (bus === null) return;
     try {
       Promise.resolve(bus.publish(notification) as unknown).catch(() => undefined);

@@ -5,7 +5,7 @@ import type {
   TrafficEvent,
   TruncationDetectedV1,
 } from '../events.js';
-import { forget, remember } from '../pending-requests.js';
+import { forget, pendingOf, remember } from '../pending-requests.js';
 import { EMPTY_MEAN, updateMean } from '../running-mean.js';
 import type { RunnerView } from '../runner.js';
 import { ASSUMED_DEFAULT, askAsSent, EMPTY_WORLD, KEEP_ALIVE_MS } from './client-world.js';
@@ -37,7 +37,7 @@ export function emptyLedgerModel(model: string): LedgerModel {
     kind: 'model',
     model,
     world: EMPTY_WORLD,
-    pending: {},
+    pending: [],
     ended: {},
     loadSeconds: EMPTY_MEAN,
     heldUntilMs: 0,
@@ -78,7 +78,7 @@ function ask(row: LedgerModel, asked: RequestOptimizedV1): LedgerModel {
 }
 
 function complete(row: LedgerModel, done: RequestCompletedV1): LedgerChange {
-  const asked = row.pending[done.requestId];
+  const asked = pendingOf(row.pending, done.requestId);
   if (asked === undefined) return { model: row };
   const day = new Date(done.atMs).toISOString().slice(0, 10);
   const key = { day, model: done.model, client: asked.client, templateId: done.templateId, mode: asked.mode };

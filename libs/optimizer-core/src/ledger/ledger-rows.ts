@@ -1,4 +1,5 @@
 import type { OperatingMode } from '../events.js';
+import type { Pending } from '../pending-requests.js';
 import type { RunningMean } from '../statistics.js';
 import type { ClientWorld, ReloadRule } from './client-world.js';
 
@@ -53,7 +54,7 @@ export interface LedgerModel {
   readonly kind: 'model';
   readonly model: string;
   readonly world: ClientWorld;
-  readonly pending: Readonly<Record<string, LedgerPending>>;
+  readonly pending: Pending<LedgerPending>;
   /** Cells of the latest completions, by request id: what else happened to them is told right after. */
   readonly ended: Readonly<Record<string, string>>;
   readonly loadSeconds: RunningMean;

@@ -17,12 +17,15 @@ export const BINS = 128;
 export interface AnswerColumns {
   /** Number of the template of each: `templateOf` knows it. */
   readonly templates: Int32Array;
-  readonly templateOf: ReadonlyMap<string | null, number>;
+  readonly templateOf: Map<string | null, number>;
   readonly logPrompts: Float64Array;
   /** Lengths in steps of 10 %. */
   readonly lengths: Float64Array;
   readonly limited: Uint8Array;
 }
+
+/** Templates that no answer is left of are forgotten when there are so many more than answers. */
+const SPARE_TEMPLATES = 1024;
 
 // Answers change only when one ends; decisions ask all the time.
 const columns = new WeakMap<readonly AnswerSample[], AnswerColumns>();
@@ -31,6 +34,40 @@ export function columnsOf(answers: readonly AnswerSample[]): AnswerColumns {
   let known = columns.get(answers);
   if (known === undefined) columns.set(answers, (known = toColumns(answers)));
   return known;
+}
+
+/** The answers with one more, at most `capacity` of them; their columns are taken over instead of made anew. */
+export function withAnswer(
+  answers: readonly AnswerSample[],
+  answer: AnswerSample,
+  capacity: number,
+): readonly AnswerSample[] {
+  const dropped = Math.max(0, answers.length - capacity + 1);
+  const next = [...(dropped === 0 ? answers : answers.slice(dropped)), answer];
+  const known = columns.get(answers);
+  if (known !== undefined && known.templateOf.size <= capacity + SPARE_TEMPLATES) {
+    columns.set(next, columnsWith(known, answer, dropped));
+  }
+  return next;
+}
+
+function columnsWith(known: AnswerColumns, answer: AnswerSample, dropped: number): AnswerColumns {
+  // Shared with the columns before: a number that they do not hold is to them one that nobody has.
+  const { templateOf } = known;
+  const count = known.templates.length + 1 - dropped;
+  const made = {
+    templates: new Int32Array(count),
+    templateOf,
+    logPrompts: new Float64Array(count),
+    lengths: new Float64Array(count),
+    limited: new Uint8Array(count),
+  };
+  made.templates.set(known.templates.subarray(dropped));
+  made.logPrompts.set(known.logPrompts.subarray(dropped));
+  made.lengths.set(known.lengths.subarray(dropped));
+  made.limited.set(known.limited.subarray(dropped));
+  enter(made, count - 1, answer);
+  return made;
 }
 
 function toColumns(answers: readonly AnswerSample[]): AnswerColumns {
@@ -44,15 +81,18 @@ function toColumns(answers: readonly AnswerSample[]): AnswerColumns {
     limited: new Uint8Array(count),
   };
   for (let index = 0; index < count; index++) {
-    const { template, prompt, output, limited } = answers[index]!;
-    let id = templateOf.get(template);
-    if (id === undefined) templateOf.set(template, (id = templateOf.size));
-    made.templates[index] = id;
-    made.logPrompts[index] = logPrompt(prompt);
-    made.lengths[index] = lengthBin(output);
-    made.limited[index] = limited ? 1 : 0;
+    enter(made, index, answers[index]!);
   }
   return made;
+}
+
+function enter(into: AnswerColumns, index: number, { template, prompt, output, limited }: AnswerSample): void {
+  let id = into.templateOf.get(template);
+  if (id === undefined) into.templateOf.set(template, (id = into.templateOf.size));
+  into.templates[index] = id;
+  into.logPrompts[index] = logPrompt(prompt);
+  into.lengths[index] = lengthBin(output);
+  into.limited[index] = limited ? 1 : 0;
 }
 
 export function logPrompt(tokens: number): number {

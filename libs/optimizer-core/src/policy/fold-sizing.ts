@@ -1,6 +1,6 @@
 import type { TrafficEvent, RequestCompletedV1, Taint } from '../events.js';
 import { updateMean } from '../running-mean.js';
-import type { AnswerSample } from './answer-columns.js';
+import { withAnswer, type AnswerSample } from './answer-columns.js';
 import { answerSurvival, tokensAt } from './answers.js';
 import { learnLoad, learnMemory, learnRates } from './hardware.js';
 import {
@@ -62,7 +62,7 @@ function foldCompletion(state: SizingState, done: RequestCompletedV1): SizingSta
   const gap = state.lastMs === 0 ? 0 : Math.max(0, (startMs - state.lastMs) / MS);
   const timed = {
     ...state,
-    answers: pushed(state.answers, answer, MAX_ANSWERS),
+    answers: withAnswer(state.answers, answer, MAX_ANSWERS),
     hardware: learnFrom(state, done, answer),
     units: countUnit(state, answer, conversation, done.cachedTokens ?? 0),
     pace: keepPace(state, gap, before === undefined),

@@ -1,5 +1,5 @@
 import type { DomainEvent, RequestCompletedV1, RequestOptimizedV1 } from '../events.js';
-import { forget, remember } from '../pending-requests.js';
+import { forget, pendingOf, remember } from '../pending-requests.js';
 import type { Harm } from './harm.js';
 import { BLOCK, BLOCKS, NO_HARM, plus, type Counted, type HarmCounts, type SafeguardState } from './safeguard-state.js';
 
@@ -35,7 +35,7 @@ export function foldSafeguard(state: SafeguardState, event: SafeguardedEvent): S
       return foldCompletion(state, event.data);
     case 'runner.load-failed': {
       const { requestId } = event.data;
-      if (state.sent[requestId] !== 'imposed') return state;
+      if (pendingOf(state.sent, requestId) !== 'imposed') return state;
       return { ...state, sent: remember(state.sent, requestId, 'load-failed') };
     }
     case 'truncation.detected':
@@ -61,7 +61,7 @@ function foldDecision(state: SafeguardState, { requestId, imposed, group }: Requ
 
 function foldCompletion(state: SafeguardState, done: RequestCompletedV1): SafeguardState {
   const { requestId, atMs } = done;
-  const how = state.sent[requestId];
+  const how = pendingOf(state.sent, requestId);
   if (how === undefined) return state;
   const sent = forget(state.sent, requestId);
   if (done.taints.includes('cancelled')) return { ...state, sent };

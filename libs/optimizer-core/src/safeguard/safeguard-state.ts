@@ -41,7 +41,7 @@ export const BLOCK = 10;
 export const BLOCKS = 20;
 
 export function emptySafeguardState(model: string): SafeguardState {
-  return { model, sent: {}, counted: [], sinceMs: null, baseline: NO_HARM, recent: [], control: [], tripped: null };
+  return { model, sent: [], counted: [], sinceMs: null, baseline: NO_HARM, recent: [], control: [], tripped: null };
 }
 
 export function plus(a: HarmCounts, b: HarmCounts): HarmCounts {

@@ -25,7 +25,7 @@ import { LedgerRows } from './ledger-rows.js';
 export class ReadModels {
   readonly models = new FoldedRows<ModelStatistics>({
     name: 'model-statistics',
-    version: 4,
+    version: 5,
     types: ['request.optimized', 'request.completed', 'request.refused', 'runner.reloaded', 'truncation.detected'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
@@ -33,7 +33,7 @@ export class ReadModels {
 
   readonly templates = new FoldedRows<TemplateStatistics>({
     name: 'template-statistics',
-    version: 4,
+    version: 5,
     types: ['template.detected', 'template.split', 'templates.merged', 'request.optimized', 'request.completed'],
     keyOf: statisticsKey,
     fold: foldTemplateStatistics,
@@ -78,7 +78,7 @@ export class ReadModels {
   /** How models fare with windows of ours, and which of them pass through. */
   readonly safeguards = new FoldedRows<SafeguardState, SafeguardedEvent>({
     name: 'safeguard-state',
-    version: 1,
+    version: 2,
     types: [
       'request.optimized',
       'request.completed',
