@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { columnsOf, withAnswer, type AnswerSample } from '../../src/policy/answer-columns.js';
 import { answerSurvival } from '../../src/policy/answers.js';
 
