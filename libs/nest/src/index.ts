@@ -1,4 +1,6 @@
 export * from '@rightsize/optimizer';
+export type { RightsizeProxyOptions } from './mount/mount-options.js';
+export { RightsizeProxyModule } from './mount/rightsize-proxy.module.js';
 export { Proxy } from './proxy/proxy.js';
 export { DEFAULT_V1, type ProxyOptions, type V1Mode, type V1Modes } from './proxy/proxy-options.js';
 export type { ProxyWatch } from './proxy/proxy-watch.js';
