@@ -45,8 +45,8 @@ export interface Talk {
 /** One way to use a package; a small file each. */
 export interface Client {
   readonly name: string;
-  /** What its API has no words for. */
-  readonly lacks: readonly ('tools' | 'results' | 'json')[];
+  /** What its API has no words for, or what it cannot do. */
+  readonly lacks: readonly ('tools' | 'results' | 'json' | 'counts' | 'leaving')[];
   connect(url: string, model: string): Talk;
 }
 

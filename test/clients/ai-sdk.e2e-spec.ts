@@ -1,0 +1,4 @@
+import { aiSdk } from './ai-sdk.client.js';
+import { describeClient } from './features.js';
+
+describeClient(aiSdk);
