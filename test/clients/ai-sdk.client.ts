@@ -17,9 +17,9 @@ function saidOf(
 
 function settingsOf({ tool, schema, limit }: Question) {
   return {
-    temperature: 0,
     maxRetries: 0,
-    ...(limit && { maxOutputTokens: limit }),
+    // The package's own `temperature` and `maxOutputTokens` reach Ollama as fields that it does not know.
+    providerOptions: { ollama: { options: { temperature: 0, ...(limit && { num_predict: limit }) } } },
     ...(tool && {
       tools: {
         [tool.name]: defineTool({ description: tool.description, inputSchema: jsonSchema({ ...tool.parameters }) }),

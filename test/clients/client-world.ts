@@ -16,6 +16,8 @@ export interface World {
   /** Null before a real server. */
   readonly simulator: Simulator | null;
   readonly model: string;
+  /** One that takes tools. */
+  readonly toolsModel: string;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ async function worldOf(direct: string, model: string, simulator: Simulator | nul
     between,
     simulator,
     model,
+    toolsModel: model,
     close: async () => {
       await gateway.close();
       await between.close();
@@ -51,8 +54,25 @@ export async function startSlowWorld(): Promise<World> {
   return worldOf(simulator.url, 'qwen3', simulator);
 }
 
-/** A real server, `URL,MODEL`; its model must be small. */
-export function startRealWorld(named: string): Promise<World> {
+/** With this template any model takes tools. */
+const TOOLS_TEMPLATE =
+  '{{ if .Tools }}<|tools|>{{ .Tools }}{{ end }}{{ range .Messages }}<|{{ .Role }}|>{{ .Content }}' +
+  '{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}{{ end }}<|assistant|>';
+
+async function ask(url: string, method: string, body: object): Promise<void> {
+  const response = await fetch(url, { method, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+}
+
+/** A real server, `URL,MODEL`; its model must be small. Another is made of it that takes tools. */
+export async function startRealWorld(named: string): Promise<World> {
   const [url = '', model = 'random'] = named.split(',');
-  return worldOf(url, model, null);
+  const toolsModel = `${model}-rightsize-clients`;
+  await ask(`${url}/api/create`, 'POST', { model: toolsModel, from: model, template: TOOLS_TEMPLATE, stream: false });
+  const world = await worldOf(url, model, null);
+  const close = async () => {
+    await world.close();
+    await ask(`${url}/api/delete`, 'DELETE', { model: toolsModel });
+  };
+  return { ...world, toolsModel, close };
 }

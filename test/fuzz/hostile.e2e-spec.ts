@@ -46,7 +46,10 @@ describe('hostile requests', () => {
       const differing: object[] = [];
       for (let number = 0; number < TIMES; number += 1) {
         const hostile = hostileRequest(random);
-        const [direct, through] = await Promise.all([exchange(alone.url, hostile), exchange(gateway.url, hostile)]);
+        const ask = () => Promise.all([exchange(alone.url, hostile), exchange(gateway.url, hostile)]);
+        let [direct, through] = await ask();
+        // A busy machine stalls now and then, whoever is asked; what is wrong stalls again.
+        if (direct !== through && `${direct}${through}`.includes('~')) [direct, through] = await ask();
         if (direct === through) continue;
         const bytes = Buffer.concat(hostile.parts).toString('latin1');
         differing.push({ number, kind: hostile.kind, direct, through, bytes: bytes.slice(0, 900) });

@@ -96,7 +96,8 @@ async function handle(
     await dispatch(routes, req, res);
   } catch (error) {
     // A client that left while it was sending is no fault; anything else is one of the simulator's own.
-    if (res.destroyed || req.destroyed) return;
+    // (A request that was read to its end counts as destroyed, too.)
+    if (res.destroyed || (req.destroyed && !req.complete)) return;
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     if (res.headersSent) res.destroy();
     else sendError(res, 500, 'internal server error');

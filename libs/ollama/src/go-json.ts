@@ -21,20 +21,56 @@ export function goMapJson(value: unknown): string {
   return print(value, true) ?? 'null';
 }
 
+/** An object or array of which some members are printed. */
+interface Open {
+  /** Null: an array. */
+  readonly keys: readonly string[] | null;
+  readonly members: Readonly<Record<string | number, unknown>>;
+  readonly count: number;
+  next: number;
+  isEmpty: boolean;
+}
+
+/** Without recursion: a hostile depth must not cost stack. */
 function print(value: unknown, sorted: boolean): string | undefined {
-  // Go has no lone surrogates: they are replaced when it reads them.
-  if (typeof value === 'string') return escaped(JSON.stringify(value.toWellFormed()));
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (value instanceof RawJson) return value.text;
-  if (Array.isArray(value)) return `[${value.map((item) => print(item, sorted) ?? 'null').join(',')}]`;
+  if (!isContainer(value)) return leaf(value);
+  let text = Array.isArray(value) ? '[' : '{';
+  const stack: Open[] = [opened(value, sorted)];
+  for (let top = stack[0]; top !== undefined; top = stack.at(-1)) {
+    if (top.next === top.count) {
+      text += top.keys === null ? ']' : '}';
+      stack.pop();
+      continue;
+    }
+    const key = top.keys?.[top.next] ?? null;
+    const member = top.members[key ?? top.next];
+    top.next += 1;
+    const isOpening = isContainer(member);
+    const printed = isOpening ? (Array.isArray(member) ? '[' : '{') : (leaf(member) ?? (key === null ? 'null' : null));
+    if (printed === null) continue;
+    text += `${top.isEmpty ? '' : ','}${key === null ? '' : `${escaped(JSON.stringify(key))}:`}${printed}`;
+    top.isEmpty = false;
+    if (isOpening) stack.push(opened(member, sorted));
+  }
+  return text;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof RawJson);
+}
+
+function opened(value: object, sorted: boolean): Open {
+  const members = value as Open['members'];
+  if (Array.isArray(value)) return { keys: null, members, count: value.length, next: 0, isEmpty: true };
   const keys = Object.keys(value);
   if (sorted) keys.sort();
-  let members = '';
-  for (const key of keys) {
-    const text = print((value as Record<string, unknown>)[key], sorted);
-    if (text !== undefined) members += `${members === '' ? '' : ','}${escaped(JSON.stringify(key))}:${text}`;
-  }
-  return `{${members}}`;
+  return { keys, members, count: keys.length, next: 0, isEmpty: true };
+}
+
+function leaf(value: unknown): string | undefined {
+  // Go has no lone surrogates: they are replaced when it reads them.
+  if (typeof value === 'string') return escaped(JSON.stringify(value.toWellFormed()));
+  return value instanceof RawJson ? value.text : JSON.stringify(value);
 }
 
 function escaped(json: string): string {

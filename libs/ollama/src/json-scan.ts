@@ -107,6 +107,9 @@ function endOfScalar(json: Buffer, start: number): number {
   return at;
 }
 
+/** Levels, the outermost object included, beyond which Go's decoder refuses a body: the server has to say so. */
+const DEEPEST = 10_000;
+
 /** Brackets are counted, not recursed into: a hostile depth must not cost stack. */
 function skipNested(json: Buffer, start: number): number {
   let depth = 0;
@@ -117,6 +120,7 @@ function skipNested(json: Buffer, start: number): number {
       if (at < 0) return -1;
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       depth++;
+      if (depth >= DEEPEST) return -1;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       depth--;
       if (depth === 0) return at + 1;

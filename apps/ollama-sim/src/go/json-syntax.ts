@@ -131,9 +131,32 @@ class Walker {
   }
 }
 
+/** Levels beyond which Go's decoder stops. */
+const DEEPEST = 10_000;
+
+/** The bracket that goes too deep, or null. */
+function tooDeep(text: string): string | null {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at]!;
+    if (isText) {
+      if (char === '\\') at += 1;
+      else if (char === '"') isText = false;
+    } else if (char === '"') isText = true;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      if (depth > DEEPEST) return char;
+    } else if (char === ']' || char === '}') depth -= 1;
+  }
+  return null;
+}
+
 /** Reads the first JSON value of a text; what follows it is not looked at, as on the real server. */
 export function readJson(text: string): JsonText {
   if (text.trim() === '') return { kind: 'empty' };
+  const deep = text.length > DEEPEST ? tooDeep(text) : null;
+  if (deep !== null) return { kind: 'invalid', message: `invalid character '${deep}' exceeded max depth` };
   try {
     return { kind: 'value', value: JSON.parse(text) };
   } catch {

@@ -1,4 +1,4 @@
-import { anthropicError, openAiError, translateV1, type Translated, type V1Route } from '@rightsize/ollama';
+import { anthropicError, goJson, openAiError, translateV1, type Translated, type V1Route } from '@rightsize/ollama';
 import type { ServerResponse } from 'node:http';
 import type { SimServer } from '../engine/server.js';
 import type { Fields, Shape } from '../go/typed-fields.js';
@@ -120,7 +120,7 @@ export function inferenceRoute(server: SimServer, route: V1Route): Handler {
     if (body.kind === 'invalid') return dialect.refuse(res, body.message);
     const missing = dialect.missing(body.fields);
     if (missing !== null) return dialect.refuse(res, missing);
-    const translation = translateV1(route, Buffer.from(JSON.stringify(body.fields)));
+    const translation = translateV1(route, Buffer.from(goJson(body.fields)));
     switch (translation.kind) {
       case 'refused':
         return route === 'responses'
