@@ -1,5 +1,5 @@
 import type { Fingerprint } from '../request.js';
-import type { PromptSketch } from './prompt-sketch.js';
+import { A_LABEL, type PromptSketch } from './prompt-sketch.js';
 import { hexOf, keyOfHex, type TemplateDefinition } from './template-definition.js';
 
 /** The node where the static opening of a cluster ends. */
@@ -24,8 +24,6 @@ export interface Cluster {
   core: Core | null;
   /** Of a single prompt: what a second may share. */
   sketch: PromptSketch | null;
-  /** Members that shared much beyond the boundary with another. */
-  repetitions: number;
   /** The log knows it, and its definition as it was then. */
   known: boolean;
   changed: boolean;
@@ -39,8 +37,6 @@ const MAX_EXTRAS = 256;
 const LATEST_EXTRAS = 128;
 /** The heaviest segments are enough to know a template by. */
 const MAX_CORE = 48;
-/** In a sketch's sides. */
-const LABEL_SIDE = 4;
 
 /** The segments that members of a skeleton cluster have in common. */
 export class Core {
@@ -79,6 +75,13 @@ export class Core {
       else this.#beyond(key, weights[i]!);
     }
     return this.members < SETTLED ? [] : this.#prune();
+  }
+
+  /** Notes what a member beyond those counted already has beyond the core. */
+  note({ segments, weights }: PromptSketch): void {
+    for (let i = 0; i < segments.length; i++) {
+      if (!this.weights.has(segments[i]!)) this.#beyond(segments[i]!, weights[i]!);
+    }
   }
 
   /** Weight of the segments that another core has too. */
@@ -127,7 +130,7 @@ export class Core {
 }
 
 export function labelsOf({ segments, sides }: PromptSketch): readonly number[] {
-  return [...segments].filter((_, i) => (sides[i]! & LABEL_SIDE) !== 0);
+  return [...segments].filter((_, i) => (sides[i]! & A_LABEL) !== 0);
 }
 
 /** What two lists have in common, and what `counts`, stands in the same order in both. */

@@ -126,10 +126,11 @@ export class ModelTemplates {
     return { ...NOWHERE, cluster, matched, by: 'exact' };
   }
 
-  /** A boundary that is not sure moves only when the skeleton speaks for the same cluster. */
+  /** A boundary that is not sure moves, and a fork beside a full skeleton splits, only as the skeleton allows. */
   #settle(opening: OpeningMatch | null, skeleton: Cluster | null): OpeningMatch | null {
+    const agreed = opening !== null && opening.cluster === skeleton;
+    if (opening?.kind === 'fork') return agreed && this.#skeletons.standsAlone(opening.cluster) ? null : opening;
     if (opening?.kind !== 'move') return opening;
-    const agreed = opening.cluster === skeleton;
     if (agreed) this.#openings.bound(opening.cluster, opening.boundary);
     return agreed || opening.sure ? opening : null;
   }
@@ -146,7 +147,6 @@ export class ModelTemplates {
         this.#openings.bound(cluster, opening.boundary);
         return this.#join(cluster, sketch, fingerprints, 'opening', words);
       case 'fork':
-        cluster.repetitions = 0;
         return this.#split(cluster, sketch, fingerprints, opening.boundary, null, words);
     }
   }
@@ -180,8 +180,12 @@ export class ModelTemplates {
 
   #found({ others, segments, weight }: Founding, sketch: PromptSketch): Placement {
     const [cluster, third] = others as [Cluster, Cluster | undefined];
+    const sketches = others.flatMap((one) => one.sketch ?? []);
     if (third !== undefined) this.#absorb(cluster, third);
-    this.#skeletons.give(cluster, new Core(segments, others.length + 1, labelsOf(sketch)));
+    const core = new Core(segments, others.length + 1, labelsOf(sketch));
+    for (const one of sketches) core.note(one);
+    core.note(sketch);
+    this.#skeletons.give(cluster, core);
     return { ...NOWHERE, cluster, matched: true, by: 'skeleton', evidence: weight };
   }
 
@@ -256,7 +260,6 @@ export class ModelTemplates {
       boundary: null,
       core: null,
       sketch: null,
-      repetitions: 0,
       known: false,
       changed: false,
       absorbed: [],

@@ -49,14 +49,14 @@ export class Openings {
     const known = met < 0 ? 0 : sketch.depths[met]!;
     const member = owner === undefined ? null : ({ kind: 'member', cluster: owner, words: known } as const);
     if (owner !== undefined) {
-      const fork = this.#fork(sketch, owner, known);
+      const fork = this.#fork(sketch, owner, met);
       if (fork !== null) return fork;
     }
     if (member !== null && words - known < this.#tuning.beyond) return member;
     const last = this.#clusters.get(this.#nodes.get(boundary.key));
     if (last === undefined) return member;
     if (last.sketch !== null) return { kind: 'found', cluster: last, words, boundary };
-    if (last === owner) return this.#repetition(owner, boundary) ?? member;
+    if (last === owner) return member;
     return this.#shared(last, boundary, sketch.nodes[0]!, member === null) ?? member;
   }
 
@@ -99,26 +99,24 @@ export class Openings {
     return { met, deepest };
   }
 
-  /** Beyond the boundary, the deepest node that so many of the members have passed that a static text goes on there. */
-  #fork({ nodes, depths }: PromptSketch, owner: Cluster, known: number): OpeningMatch | null {
+  /** Beyond what nearly all members share, the deepest node that so many of them have passed that a static text goes on there. */
+  #fork({ nodes, depths }: PromptSketch, owner: Cluster, met: number): OpeningMatch | null {
     const { forkWords, forkHits, forkShare, forkRelative } = this.#tuning;
-    const least = known + Math.max(forkWords, forkRelative * known);
-    for (let i = nodes.length - 1; i >= 0 && depths[i]! >= least; i--) {
-      const key = nodes[i]!;
-      if (this.#nodes.get(key) !== owner.handle) continue;
-      const passes = this.#nodes.passes(key);
-      if (passes < Math.max(forkHits, forkShare * owner.members)) continue;
-      // Where nearly all of them pass, there is nothing to tell apart.
-      if (passes > MOST_PASS * owner.members) return null;
-      return { kind: 'fork', cluster: owner, words: depths[i]!, boundary: { key, depth: depths[i]! } };
+    const hits = Math.max(forkHits, forkShare * owner.members);
+    let trunk = depths[met]!;
+    let fork = -1;
+    for (let i = met + 1; i < nodes.length; i++) {
+      const passes = this.#nodes.get(nodes[i]!) === owner.handle ? this.#nodes.passes(nodes[i]!) : 0;
+      if (passes > MOST_PASS * owner.members) trunk = depths[i]!;
+      else if (passes >= hits) fork = i;
     }
-    return null;
-  }
-
-  #repetition(owner: Cluster, boundary: Boundary): OpeningMatch | null {
-    owner.repetitions++;
-    if (owner.members <= this.#tuning.young || owner.repetitions * 2 < owner.members) return null;
-    return { kind: 'fork', cluster: owner, words: boundary.depth, boundary };
+    if (fork < 0 || depths[fork]! < trunk + Math.max(forkWords, forkRelative * trunk)) return null;
+    return {
+      kind: 'fork',
+      cluster: owner,
+      words: depths[fork]!,
+      boundary: { key: nodes[fork]!, depth: depths[fork]! },
+    };
   }
 
   #shared(last: Cluster, boundary: Boundary, start: number, free: boolean): OpeningMatch | null {

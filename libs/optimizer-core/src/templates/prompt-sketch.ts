@@ -1,3 +1,14 @@
+/** In a sketch's sides: it stands at the start of the text, */
+export const AT_START = 1;
+/** at its end, */
+export const AT_END = 2;
+/** labels what follows ("Question:") at the start of a line, */
+export const A_LABEL = 4;
+/** is long enough to be known by its head and its tail too, but not so long that they do not overlap, */
+export const OVERLAPPING = 8;
+/** or is one of these, right behind the whole. */
+export const PART = 16;
+
 /**
  * What detection keeps in memory of a prompt: keyed hashes, never text. Keys are 52-bit whole numbers.
  */
@@ -13,7 +24,7 @@ export interface PromptSketch {
   /** Segments of the whole, each key once, with what they weigh. */
   readonly segments: Float64Array;
   readonly weights: Uint8Array;
-  /** Which of them stand at the start of the text (1), at its end (2), are a label at the start of a line (4). */
+  /** What each of them is, in the bits above. */
   readonly sides: Uint8Array;
   /** The text is one paragraph, as people write who talk. */
   readonly paragraph: boolean;

@@ -1,4 +1,5 @@
 import { finish, keyFrom, mixHigh, mixLow, type Lanes } from '../keyed-hash.js';
+import { A_LABEL, AT_END, AT_START, OVERLAPPING, PART } from './prompt-sketch.js';
 import { BREAK, EDGE, LABEL, SENTENCE, WORD, type TokenBuffer } from './token-buffer.js';
 
 /** Segments kept from the front and from the end. */
@@ -8,11 +9,8 @@ const MAX_WORDS = 16;
 /** Words hashed at the ends of a long segment, so that a slot at one end leaves the other known. */
 const END_WORDS = 8;
 const END_WEIGHT = 7;
-/** Noted above the weight, which takes the lower six bits. */
-const WEIGHT = 63;
-const AT_START = 64;
-const AT_END = 128;
-const A_LABEL = 256;
+/** Bits of the weight. */
+const WEIGHT_BITS = 6;
 const MAX_SEGMENTS = 4096;
 
 export interface Segments {
@@ -57,8 +55,8 @@ export class SegmentCutter {
     let i = 0;
     for (const [key, weight] of found) {
       segments[i] = key;
-      weights[i] = weight & WEIGHT;
-      sides[i++] = weight >> 6;
+      weights[i] = weight & ((1 << WEIGHT_BITS) - 1);
+      sides[i++] = weight >> WEIGHT_BITS;
     }
     return { segments, weights, sides };
   }
@@ -101,9 +99,13 @@ export class SegmentCutter {
     if (left >= BREAK || right >= BREAK) {
       const sides = (left === EDGE ? AT_START : 0) | (right === EDGE ? AT_END : 0);
       if (words > END_WORDS) {
-        this.#note(whole, Math.max(1, Math.min(MAX_WORDS, words) + 1 - 2 * END_WEIGHT), sides);
-        this.#note(this.#hash(tokens, from, endAfter(tokens, from, to), 256 + left), END_WEIGHT, sides & AT_START);
-        this.#note(this.#hash(tokens, startBefore(tokens, from, to), to, 512 + right), END_WEIGHT, sides & AT_END);
+        const weight = Math.max(1, Math.min(MAX_WORDS, words) + 1 - 2 * END_WEIGHT);
+        const overlapping = words < 2 * END_WORDS ? OVERLAPPING : 0;
+        const head = this.#hash(tokens, from, endAfter(tokens, from, to), 256 + left);
+        const tail = this.#hash(tokens, startBefore(tokens, from, to), to, 512 + right);
+        this.#note(whole, weight, sides | overlapping);
+        this.#note(head, END_WEIGHT, (sides & AT_START) | PART);
+        this.#note(tail, END_WEIGHT, (sides & AT_END) | PART);
       } else if (words > 0) {
         const label = left >= BREAK && tokens.kind[to] === LABEL ? A_LABEL : 0;
         this.#note(whole, words + 1, sides | label);
@@ -114,7 +116,7 @@ export class SegmentCutter {
   }
 
   #note(key: number, weight: number, sides: number): void {
-    if (!this.#found.has(key)) this.#found.set(key, weight | sides);
+    if (!this.#found.has(key)) this.#found.set(key, weight | (sides << WEIGHT_BITS));
   }
 
   #pair(before: number, after: number): number {

@@ -1,6 +1,6 @@
 import type { TemplateCandidate } from '../template-detector.js';
 import { labelsOf, sameOrder, type Boundary, type Cluster, type Core } from './cluster.js';
-import type { PromptSketch } from './prompt-sketch.js';
+import { AT_END, AT_START, OVERLAPPING, PART, type PromptSketch } from './prompt-sketch.js';
 import { SegmentIndex } from './segment-index.js';
 import type { TemplateTuning } from './tuning.js';
 
@@ -9,7 +9,7 @@ const CLUSTERS_PER_SEGMENT = 64;
 const SINGLES_PER_SEGMENT = 16;
 /** Single prompts that are compared in full. */
 const COMPARED = 8;
-const BOTH_ENDS = 3;
+const BOTH_ENDS = AT_START | AT_END;
 
 export interface SkeletonMatch {
   readonly cluster: Cluster;
@@ -126,6 +126,11 @@ export class Skeletons {
     return this.#child(core, sketch);
   }
 
+  /** Much static text and no common opening: what a few members begin with is the value of a slot near the top. */
+  standsAlone({ boundary, core }: Cluster): boolean {
+    return boundary === null && core !== null && core.total >= this.#tuning.standsAlone;
+  }
+
   remove(cluster: Cluster): void {
     for (const key of cluster.core?.weights.keys() ?? []) this.#ofClusters.remove(key, cluster.handle);
     this.removeSingle(cluster);
@@ -181,20 +186,30 @@ export class Skeletons {
 /** The core and the segments beyond it that the prompt has too and that came so often; null when they weigh less. */
 function beyond(
   core: Core,
-  { segments }: PromptSketch,
+  { segments, sides }: PromptSketch,
   hits: number,
   least: number,
 ): ReadonlyMap<number, number> | null {
-  const keys = new Map(core.weights);
+  const more = new Map<number, number>();
   let weight = 0;
-  for (const key of segments) {
-    const extra = core.extras.get(key);
-    // The prompt itself is counted already.
-    if (extra === undefined || extra.hits < hits) continue;
-    keys.set(key, extra.weight);
-    weight += extra.weight;
+  for (let from = 0, to = 0; from < segments.length; from = to) {
+    let added = 0;
+    let known = false;
+    do {
+      const key = segments[to]!;
+      const extra = core.extras.get(key);
+      if (core.weights.has(key)) known = true;
+      // The prompt itself is counted already.
+      else if (extra !== undefined && extra.hits >= hits) {
+        more.set(key, extra.weight);
+        added += extra.weight;
+      }
+      to++;
+    } while (to < segments.length && (sides[to]! & PART) !== 0);
+    // A part of it is in the core already: this is a slot in one line, with a few words around it.
+    if (!known || (sides[from]! & OVERLAPPING) === 0) weight += added;
   }
-  return weight < least ? null : keys;
+  return weight < least ? null : new Map([...core.weights, ...more]);
 }
 
 function passes({ nodes }: PromptSketch, { key }: Boundary): boolean {

@@ -1,6 +1,6 @@
 /** The numbers that detection turns on, with what each was worth in docs/decisions/template-detection.md. Words and weights of words. */
 export interface TemplateTuning {
-  /** Words shared beyond a boundary that make a repetition of more than the template. */
+  /** Words shared beyond a boundary from which on it counts with whom. */
   readonly beyond: number;
   /** A cluster of no more members may still find its boundary further up. */
   readonly young: number;
@@ -28,6 +28,8 @@ export interface TemplateTuning {
   /** when so many members have passed there, and this share of all. */
   readonly forkHits: number;
   readonly forkShare: number;
+  /** Weight of a core that is a template even where a few of its members share an opening of their own. */
+  readonly standsAlone: number;
   /** Part of two cores that they have in common when they are one template. */
   readonly twin: number;
 }
@@ -50,5 +52,6 @@ export const DEFAULT_TUNING: TemplateTuning = Object.freeze({
   forkRelative: 0.08,
   forkHits: 2,
   forkShare: 0.3,
+  standsAlone: 32,
   twin: 0.8,
 });
