@@ -11,6 +11,7 @@ import {
   RightsizeAdminModule,
 } from '@rightsize/optimizer-admin';
 import { RightsizeController } from './admin/rightsize.controller.js';
+import { Configuration } from './configuration/configuration.token.js';
 import type { GatewayKeys } from './configuration/keys.js';
 import { ShownConfiguration } from './configuration/shown-configuration.js';
 import { Door } from './door.js';
@@ -23,13 +24,11 @@ import { MetricsGuard } from './telemetry/metrics.guard.js';
 // oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
 export class GatewayModule {}
 
-type Configuration = LiveConfiguration<GatewayKeys>;
-
 /** The whole application. With a `door` given, the optimizer stays out: for tests of the proxy alone. */
 export function gatewayModule(
   options: GatewayOptions,
   door?: RightsizeDoor,
-  configuration?: Configuration,
+  configuration?: LiveConfiguration<GatewayKeys>,
 ): DynamicModule {
   return {
     module: GatewayModule,
@@ -46,6 +45,7 @@ export function gatewayModule(
           new Proxy(optimizer, gateway, plans),
       },
       ...(door ? [] : [MetricsGuard, telemetry(options)]),
+      { provide: Configuration, useValue: configuration ?? null },
       LoopbackGuard,
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
@@ -53,7 +53,7 @@ export function gatewayModule(
 }
 
 /** The optimizer, and the API to look after it. */
-function embedded(options: GatewayOptions, configuration?: Configuration): DynamicModule[] {
+function embedded(options: GatewayOptions, configuration?: LiveConfiguration<GatewayKeys>): DynamicModule[] {
   const rightsize = RightsizeModule.forRootAsync({ useFactory: () => options.rightsize });
   const providers: Provider[] = [{ provide: CurrentAdminOptions, useValue: () => options.admin }];
   if (configuration) providers.push({ provide: AdminConfiguration, useValue: new ShownConfiguration(configuration) });

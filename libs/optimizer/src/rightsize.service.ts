@@ -7,8 +7,9 @@ import type {
   LedgerDimension,
   LedgerReport,
   OperatorActedV1,
-  SafeguardTrippedV1,
   TemplateDetector,
+  TemplateForgottenV1,
+  TemplateOrder,
 } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
@@ -40,7 +41,7 @@ import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
-import { Safeguards } from './safeguards.js';
+import { Safeguards, type Tripped } from './safeguards.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -195,13 +196,44 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   }
 
   /** Models whose requests pass through because harm had risen, and what harm. */
-  trippedSafeguards(): readonly SafeguardTrippedV1[] {
+  trippedSafeguards(): readonly Tripped[] {
     return this.safeguards.tripped;
+  }
+
+  /** By hand: the model's requests go as they came until it is lifted. False: they do already. */
+  pullSafeguard(model: string): boolean {
+    return this.safeguards.pull(normalizeModelName(model));
   }
 
   /** Undoes that by hand: the model gets its windows again. False: it had them. */
   liftSafeguard(model: string): boolean {
     return this.safeguards.lift(normalizeModelName(model));
+  }
+
+  /** A window for the template's requests, tokens, as long as it holds them; null: the need decides again. False: there is no such template. */
+  pinTemplate(templateId: string, window: number | null): boolean {
+    return this.#order(templateId, (data) => ({ type: 'template.pinned', data: { ...data, window } }));
+  }
+
+  /** What is known of the template stays as it is, and decides without prices; or goes on. False: there is no such template. */
+  lockTemplate(templateId: string, locked: boolean): boolean {
+    return this.#order(templateId, (data) => ({ type: 'template.locked', data: { ...data, locked } }));
+  }
+
+  /** Its prompts are new ones from here on. False: there is no such template. */
+  forgetTemplate(templateId: string): boolean {
+    return this.#order(templateId, (data) => {
+      this.detector.forget(data.model, templateId);
+      return { type: 'template.forgotten', data };
+    });
+  }
+
+  #order(templateId: string, orderOf: (data: TemplateForgottenV1) => TemplateOrder): boolean {
+    const known = this.readModels.knownTemplates.get(templateId);
+    if (known === null || known.evicted || known.mergedInto !== null) return false;
+    const { model } = known;
+    this.log.record(`template-${templateId}`, orderOf({ templateId, model, atMs: this.clock.nowMs() }), {});
+    return true;
   }
 
   decisions(limit: number): readonly DecisionSummary[] {
