@@ -1,4 +1,6 @@
 export * from '@rightsize/optimizer';
+export { Rightsized, Sized } from './interceptor/rightsized.decorator.js';
+export type { RightsizedOptions } from './interceptor/rightsized.options.js';
 export type { RightsizeProxyOptions } from './mount/mount-options.js';
 export { RightsizeProxyModule } from './mount/rightsize-proxy.module.js';
 export { Proxy } from './proxy/proxy.js';

@@ -7,7 +7,6 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ExternalContextCreator, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { DEFAULT_INSTANCE, getRightsizeToken, type RightsizeService } from '@rightsize/optimizer';
 import { DEFAULT_V1 } from '../proxy/proxy-options.js';
 import { Proxy } from '../proxy/proxy.js';
 import { V1Plans } from '../proxy/v1-plans.js';
@@ -19,6 +18,7 @@ import {
   type RightsizeProxyOptions,
 } from './mount-options.js';
 import { MountedProxy } from './mounted-proxy.js';
+import { serviceOf } from '../service-of.js';
 import { entryClass, type ProxyEntry } from './proxy-entry.js';
 
 const MountOptions = Symbol('rightsize.MountOptions');
@@ -59,15 +59,6 @@ class ProxyMount implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
     await this.#proxy?.onApplicationShutdown();
-  }
-}
-
-/** Wherever in the application that instance was made. */
-export function serviceOf(modules: ModuleRef, instance = DEFAULT_INSTANCE): RightsizeService {
-  try {
-    return modules.get<RightsizeService>(getRightsizeToken(instance), { strict: false });
-  } catch {
-    throw new Error(`there is no RightsizeModule with the name "${instance}": import one`);
   }
 }
 
