@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { LiveConfiguration } from '@rightsize/configuration';
-import { Proxy, V1Plans } from '@rightsize/nest';
+import { AgentChain, AgentDoor, Proxy, V1Plans } from '@rightsize/nest';
 import { Inspection, RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
 import {
   AdminConfiguration,
@@ -42,7 +42,7 @@ export function gatewayModule(
         provide: Proxy,
         inject: [Door, GatewayOptions, V1Plans],
         useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions, plans: V1Plans) =>
-          new Proxy(optimizer, gateway, plans),
+          new Proxy(throughAgents(optimizer, gateway), gateway, plans),
       },
       ...(door ? [] : [MetricsGuard, telemetry(options)]),
       { provide: Configuration, useValue: configuration ?? null },
@@ -68,4 +68,9 @@ function telemetry({ metrics }: GatewayOptions): Provider {
     useFactory: (service: RightsizeService, inspection: Inspection) =>
       new GatewayTelemetry(metrics, service, inspection),
   };
+}
+
+/** The optimizer itself, unless users may tell it something in their messages. */
+function throughAgents(optimizer: RightsizeDoor, { slash = 'off' }: GatewayOptions): RightsizeDoor {
+  return slash === 'off' ? optimizer : new AgentDoor(optimizer, new AgentChain(), slash);
 }

@@ -58,6 +58,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   #failures = 0;
   #lastFailure: string | null = null;
   #started = false;
+  #begun: Promise<void> | null = null;
   /** Exchanges whose answers have not ended. */
   readonly #open = new Set<AnswerObserver>();
 
@@ -82,14 +83,19 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (!isAllOff(this.settings)) {
+    if (!isAllOff(this.settings)) await this.begin();
+    this.#started = true;
+  }
+
+  /** At start, or when something is to be decided for the first time where everything was off. */
+  private begin(): Promise<void> {
+    return (this.#begun ??= (async () => {
       await this.log.open();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
       this.nightly.start(this.settings.retrainAt);
       this.retention.start();
-    }
-    this.#started = true;
+    })());
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -142,11 +148,12 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   private async decide(input: OptimizeInput): Promise<Optimized> {
     const requestId = newId();
-    if (input.skip || isAllOff(this.settings)) {
+    if (input.skip || (isAllOff(this.settings) && !input.force)) {
       if (input.skip) this.runners.distrust();
       return untouched(requestId, input.body, 'off');
     }
     try {
+      if (!this.#begun) await this.begin();
       const began = performance.now();
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
       const seconds = (performance.now() - began) / 1000;

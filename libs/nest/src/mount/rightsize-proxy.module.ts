@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ExternalContextCreator, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { AgentRegistry } from '../agents/rightsize-agents.module.js';
 import { DEFAULT_V1 } from '../proxy/proxy-options.js';
 import { Proxy } from '../proxy/proxy.js';
 import { V1Plans } from '../proxy/v1-plans.js';
@@ -45,14 +46,25 @@ class ProxyMount implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { instance, v1, maxBodyBytes, connectTimeoutMs } = this.options;
     const service = serviceOf(this.modules, instance);
+    const agents = this.agents();
     const options = {
       maxBodyBytes: maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
       connectTimeoutMs: connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       v1: { ...DEFAULT_V1, ...v1 },
       rightsize: service.current,
+      commands: agents !== null && agents.mode !== 'off',
     };
-    this.#proxy = new Proxy(service, options, new V1Plans(options));
+    this.#proxy = new Proxy(agents?.before(service) ?? service, options, new V1Plans(options));
     this.#mounted.attach(this.#proxy);
+  }
+
+  /** Null: the application has none, and nothing is in the way. */
+  private agents(): AgentRegistry | null {
+    try {
+      return this.modules.get(AgentRegistry, { strict: false });
+    } catch {
+      return null;
+    }
   }
 
   /** The application's server has ended all requests by then; sockets that were cut off close behind the next turn. */
