@@ -34,7 +34,7 @@ const MODEL_WEIGHT = 1;
 /** Weight of the heavy tail in the model's curve, in answers. */
 const TAIL_WEIGHT = 1;
 /** Part of either that is moved beyond the longest answer, and the weight of answers after which it is half of that. */
-const MOVED_BEYOND = 0.3;
+const MOVED_BEYOND = 0.4;
 const MOVED_AFTER = 8;
 /** Typical answer before any was seen, tokens: 95 % are then taken to be under 1,024. */
 const UNKNOWN_TYPICAL = 235;
@@ -143,13 +143,21 @@ function learn(answers: Weighed, prior: Survival, priorWeight: number): Survival
 /**
  * The prior, part of it moved beyond the longest answer seen: of n answers alike the next one exceeds all with a
  * chance of 1 / (n + 1), however sure the prior is that nothing is so long. The more answers, the more that counts.
+ * Two that are equally long speak for a length that the answers end at: leave either out and the other exceeds nothing.
  */
-function withRoomBeyond({ outputs, total }: Weighed, prior: Survival): Survival {
+function withRoomBeyond(answers: Weighed, prior: Survival): Survival {
+  const { outputs, total } = answers;
   const longest = outputs[outputs.length - 1]!;
   const atLongest = prior(longest);
-  if (atLongest <= 0) return prior;
+  if (atLongest <= 0 || endedTwiceAt(longest, answers)) return prior;
   const moved = (MOVED_BEYOND * total) / (total + MOVED_AFTER);
   return (tokens) => (1 - moved) * prior(tokens) + moved * Math.min(1, prior(tokens) / atLongest);
+}
+
+/** Answers that a limit cut there say nothing of where they would have ended. */
+function endedTwiceAt(longest: number, { outputs, cutShort }: Weighed): boolean {
+  const last = outputs.length - 1;
+  return last > 0 && outputs[last - 1] === longest && cutShort[last] === 0 && cutShort[last - 1] === 0;
 }
 
 /** Weighted median of the lengths; null when there are none. */

@@ -75,6 +75,16 @@ describe('the length of an answer', () => {
     expect(curve.survival(100_000)).toBeLessThan(chance / 10);
   });
 
+  it('leaves hardly any where the longest came twice, unless a limit ended both', () => {
+    const model = modelAfter(...of(400, 20));
+    const rising = times(28, { promptTokens: 1000 }).map((answer, i) => ({ ...answer, outputTokens: 500 + i }));
+    const beyond = (...longest: Answers) =>
+      outputCurve(model, templateAfter(...longest, ...rising), { promptTokens: 1000 }).survival(600);
+    const once = beyond(...of(1, 600), ...of(1, 499));
+    expect(beyond(...of(2, 600))).toBeLessThan(once / 2);
+    expect(beyond(...cutShort(2, 600))).toBeGreaterThan(0.9 * beyond(...cutShort(1, 600), ...cutShort(1, 599)));
+  });
+
   it('follows what came last', () => {
     const drifted = modelAfter(...of(400, 100), ...of(110, 900));
     const steady = modelAfter(...of(110, 900), ...of(400, 100));

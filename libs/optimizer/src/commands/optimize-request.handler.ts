@@ -53,7 +53,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
     const { model } = request;
     if (model === '' || isCloudName(model)) return 'leave';
-    const configured = input.force ? 'active' : modeFor(this.settings, model, input.client);
+    const configured = modeFor(this.settings, model, input.client);
     if (configured === 'off') return 'off';
     const isTripped = configured === 'active' && this.safeguards.passesThrough(model);
     const mode = isTripped ? 'shadow' : configured;

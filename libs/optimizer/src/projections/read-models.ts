@@ -14,9 +14,7 @@ import {
   type SafeguardedEvent,
   type SafeguardState,
   type SizingState,
-  type TemplateOrder,
   type TemplateStatistics,
-  type TrafficEvent,
 } from '@rightsize/optimizer-core';
 import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
 import { foldPolicies, policyKey, type PolicyRow } from './fold-policies.js';
@@ -33,28 +31,19 @@ export class ReadModels {
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
   });
 
-  readonly templates = new FoldedRows<TemplateStatistics, TrafficEvent | TemplateOrder>({
+  readonly templates = new FoldedRows<TemplateStatistics>({
     name: 'template-statistics',
-    version: 6,
-    types: [
-      'template.detected',
-      'template.split',
-      'templates.merged',
-      'template.pinned',
-      'template.locked',
-      'template.forgotten',
-      'request.optimized',
-      'request.completed',
-    ],
+    version: 5,
+    types: ['template.detected', 'template.split', 'templates.merged', 'request.optimized', 'request.completed'],
     keyOf: statisticsKey,
     fold: foldTemplateStatistics,
   });
 
   /** What the detector takes up at start, and what became of those that are no more. */
-  readonly knownTemplates = new FoldedRows<KnownTemplate, TrafficEvent | TemplateOrder>({
+  readonly knownTemplates = new FoldedRows<KnownTemplate>({
     name: 'known-templates',
-    version: 3,
-    types: ['template.detected', 'template.split', 'templates.merged', 'template.evicted', 'template.forgotten'],
+    version: 2,
+    types: ['template.detected', 'template.split', 'templates.merged', 'template.evicted'],
     keyOf: templateOf,
     fold: foldKnownTemplate,
   });
@@ -97,7 +86,6 @@ export class ReadModels {
       'runner.reloaded',
       'truncation.detected',
       'safeguard.tripped',
-      'safeguard.pulled',
       'safeguard.lifted',
     ],
     keyOf: (event) => event.data.model,
