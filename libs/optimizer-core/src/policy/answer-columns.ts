@@ -21,6 +21,8 @@ export interface AnswerColumns {
   readonly logPrompts: Float64Array;
   /** Lengths in steps of 10 %. */
   readonly lengths: Float64Array;
+  /** The bins that these lie in. */
+  readonly bins: Uint8Array;
   readonly limited: Uint8Array;
 }
 
@@ -60,11 +62,13 @@ function columnsWith(known: AnswerColumns, answer: AnswerSample, dropped: number
     templateOf,
     logPrompts: new Float64Array(count),
     lengths: new Float64Array(count),
+    bins: new Uint8Array(count),
     limited: new Uint8Array(count),
   };
   made.templates.set(known.templates.subarray(dropped));
   made.logPrompts.set(known.logPrompts.subarray(dropped));
   made.lengths.set(known.lengths.subarray(dropped));
+  made.bins.set(known.bins.subarray(dropped));
   made.limited.set(known.limited.subarray(dropped));
   enter(made, count - 1, answer);
   return made;
@@ -78,6 +82,7 @@ function toColumns(answers: readonly AnswerSample[]): AnswerColumns {
     templateOf,
     logPrompts: new Float64Array(count),
     lengths: new Float64Array(count),
+    bins: new Uint8Array(count),
     limited: new Uint8Array(count),
   };
   for (let index = 0; index < count; index++) {
@@ -92,6 +97,7 @@ function enter(into: AnswerColumns, index: number, { template, prompt, output, l
   into.templates[index] = id;
   into.logPrompts[index] = logPrompt(prompt);
   into.lengths[index] = lengthBin(output);
+  into.bins[index] = Math.max(0, Math.min(BINS - 1, Math.floor(into.lengths[index]!)));
   into.limited[index] = limited ? 1 : 0;
 }
 

@@ -83,7 +83,7 @@ interface Collected {
 }
 
 function collect(
-  { templates, templateOf, logPrompts, lengths, limited }: AnswerColumns,
+  { templates, templateOf, logPrompts, lengths, bins, limited }: AnswerColumns,
   template: string | null,
   prompt: number,
   halfLife: number,
@@ -95,21 +95,22 @@ function collect(
   const othersLimited = new Float64Array(BINS);
   const at = logPrompt(prompt);
   const mine = templateOf.get(template) ?? -1;
-  const { slope, count } = lengthSlope({ templates, logPrompts, lengths, limited }, mine);
+  const { slope, mass } = lengthSlope({ templates, logPrompts, lengths, limited }, mine, fading);
   const growth = stepsApart(slope);
   // The more is known of prompts of this length, the less the others say.
-  const floor = Math.min(1, (ANY_LENGTH * (1 - fading)) / (1 - fading ** Math.max(1, count)));
+  const floor = Math.min(1, ANY_LENGTH / Math.max(1, mass));
   let fade = 1;
   let fadeOwn = 1;
   for (let index = templates.length - 1; index >= 0; index--) {
     const apart = at - logPrompts[index]!;
-    let length = lengths[index]!;
+    const alike = kernel(apart);
     if (templates[index] === mine && template !== null) {
-      length += growth * apart;
-      add(limited[index] === 1 ? ownLimited : own, length, fadeOwn * (floor + kernel(apart)));
+      const length = lengths[index]! + growth * apart;
+      add(limited[index] === 1 ? ownLimited : own, length, fadeOwn * (floor + alike));
       fadeOwn *= fading;
-    } else {
-      add(limited[index] === 1 ? othersLimited : others, length, fade * kernel(apart));
+    } else if (alike > 0) {
+      const into = limited[index] === 1 ? othersLimited : others;
+      into[bins[index]!]! += fade * alike;
     }
     fade *= fading;
   }
@@ -121,12 +122,14 @@ function add(into: Float64Array, length: number, weight: number): void {
   into[bin] = into[bin]! + weight;
 }
 
-/** How answers grow with prompts, as a power: 0 for chats, near 1 for translations. */
+/** How answers grow with prompts, as a power: 0 for chats, near 1 for translations; and what the answers count together. */
 function lengthSlope(
-  { templates, logPrompts, lengths, limited }: Omit<AnswerColumns, 'templateOf'>,
+  { templates, logPrompts, lengths, limited }: Omit<AnswerColumns, 'templateOf' | 'bins'>,
   mine: number,
-): { readonly slope: number; readonly count: number } {
-  let count = 0;
+  fading: number,
+): { readonly slope: number; readonly mass: number } {
+  // Summed here: a power of `fading` is computed for every answer, as the compiler moves it to where it is used.
+  let mass = 0;
   let n = 0;
   let x = 0;
   let y = 0;
@@ -134,7 +137,7 @@ function lengthSlope(
   let xy = 0;
   for (let index = 0; index < templates.length; index++) {
     if (templates[index] !== mine) continue;
-    count++;
+    mass = mass * fading + 1;
     if (limited[index] === 1) continue;
     const prompt = logPrompts[index]!;
     const output = lengths[index]!;
@@ -144,9 +147,9 @@ function lengthSlope(
     xx += prompt * prompt;
     xy += prompt * output;
   }
-  if (n < 2) return { slope: 0, count };
+  if (n < 2) return { slope: 0, mass };
   const slope = (xy - (x * y) / n) / stepsApart(xx - (x * x) / n + SLOPE_EVIDENCE);
-  return { slope: Math.min(1, Math.max(0, slope)), count };
+  return { slope: Math.min(1, Math.max(0, slope)), mass };
 }
 
 /** Values of a Gaussian at sixteenths of a deviation; nothing from four deviations on. */
