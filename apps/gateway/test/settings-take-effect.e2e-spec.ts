@@ -234,6 +234,10 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     const { url } = await inForce('safeguards: off');
     expect((await chat(url)).message.headers).not.toHaveProperty('x-rightsize-safeguard');
   },
+  'control-percent': async (inForce) => {
+    const { url } = await inForce('control-percent: 100');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-safeguard': 'control' });
+  },
   'safeguard-cooldown-seconds': async (inForce) => {
     // With the default it would have its windows again.
     await bench.recordBefore({ type: 'safeguard.tripped', data: { ...TRIPPED, atMs: Date.now() - 4_000_000 } });

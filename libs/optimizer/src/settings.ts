@@ -71,6 +71,8 @@ export interface RightsizeOptions {
   readonly safeguards?: 'on' | 'off';
   /** Milliseconds after which such a model gets its windows again. @default 3600000 */
   readonly safeguardCooldownMs?: number;
+  /** Share of sessions, 0 to 1, that go as they came, for safeguards to compare the others with. @default 0 */
+  readonly controlShare?: number;
 }
 
 /** Complete and checked options. */
@@ -119,6 +121,7 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
     safeguards: oneOf('safeguards', options.safeguards ?? 'on', ['on', 'off']),
     safeguardCooldownMs: positive('safeguardCooldownMs', options.safeguardCooldownMs ?? 3_600_000),
+    controlShare: share('controlShare', options.controlShare ?? 0),
     retrainAt: options.retrainAt == null ? null : timeOfDay('retrainAt', options.retrainAt),
   };
   return settings;
@@ -136,6 +139,7 @@ const RELOADABLE = [
   'holdMs',
   'safeguards',
   'safeguardCooldownMs',
+  'controlShare',
 ] as const satisfies readonly (keyof RightsizeSettings)[];
 
 /**
@@ -187,6 +191,11 @@ function oneOf<T extends string>(key: string, value: T, accepted: readonly T[]):
 
 function positive(key: string, value: number): number {
   if (!Number.isFinite(value) || value <= 0) throw new SettingsError(`${key}: ${value} must be a number above zero`);
+  return value;
+}
+
+function share(key: string, value: number): number {
+  if (!(value >= 0 && value <= 1)) throw new SettingsError(`${key}: ${value} must be a number from 0 to 1`);
   return value;
 }
 

@@ -178,6 +178,14 @@ export const KEYS = {
     description: 'Time for which such a model passes through.',
     reloadable: true,
   }),
+  'control-percent': key({
+    kind: numeric({ min: 0, max: 100 }),
+    unit: '%',
+    default: 0,
+    description:
+      'Share of sessions that go as they came, for safeguards to compare the others with: a conversation, or the calls of one kind by one client in an hour. 1 is enough.',
+    reloadable: true,
+  }),
   'retrain-at': optional({
     kind: timeOfDay,
     defaultInWords: 'never',

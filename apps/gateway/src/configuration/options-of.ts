@@ -50,6 +50,7 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       recentDecisions: values['recent-decisions'],
       safeguards: values.safeguards,
       safeguardCooldownMs: values['safeguard-cooldown-seconds'] * 1000,
+      controlShare: values['control-percent'] / 100,
       retrainAt: values['retrain-at'],
     },
   };

@@ -50,8 +50,13 @@ export function foldSafeguard(state: SafeguardState, event: SafeguardedEvent): S
       return { ...state, tripped: event.data };
     case 'safeguard.lifted':
       // It begins anew: what tripped it must not trip it again.
-      return { ...state, tripped: null, recent: [] };
+      return { ...state, tripped: null, recent: [], baseline: isComparedWithControl(state) ? NO_HARM : state.baseline };
   }
+}
+
+/** Then the first hour may be what tripped it. */
+function isComparedWithControl({ tripped }: SafeguardState): boolean {
+  return tripped !== null && 'against' in tripped && tripped.against === 'control';
 }
 
 function foldDecision(state: SafeguardState, { requestId, imposed, group }: RequestOptimizedV1): SafeguardState {

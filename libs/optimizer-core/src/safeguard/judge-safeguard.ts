@@ -22,7 +22,9 @@ export type SafeguardVerdict = Omit<SafeguardTrippedV1, 'model' | 'atMs'>;
 export function judgeSafeguard(state: SafeguardState): SafeguardVerdict | null {
   const against = referenceOf(state);
   if (against === null || state.tripped !== null) return null;
-  for (const blocks of [state.recent.slice(-SHORT), state.recent]) {
+  // What went as it came tells within the first hour already.
+  const answers = state.recent.length === 0 ? [state.baseline] : state.recent;
+  for (const blocks of [answers.slice(-SHORT), answers]) {
     const recent = total(blocks);
     for (const harm of HARMS) {
       const verdict = compare(harm, share(recent, harm), share(against.counts, harm));

@@ -5,6 +5,7 @@ import { golden } from '../given-events.js';
 import { FAILED, FINE, Life, MODEL, type Fate } from './given-answers.js';
 
 const tripped = golden('safeguard.tripped');
+const againstControl: typeof tripped = { ...tripped, data: { ...tripped.data, against: 'control' } };
 const lifted = golden('safeguard.lifted');
 
 describe('the safeguard of a model, given a quiet first hour', () => {
@@ -68,6 +69,9 @@ describe('the safeguard of a model', () => {
       .then(40, { ...FAILED, control: true })
       .then(20, FAILED);
     expect(judgeSafeguard(bad.state)).toBeNull();
+    const soon = new Life().firstHour(40, { control: true }).firstHour(20, FAILED);
+    expect(judgeSafeguard(soon.state)).toMatchObject({ harm: 'failures', against: 'control' });
+    expect(judgeSafeguard(soon.told(againstControl, lifted).state)).toBeNull();
     const good = new Life().then(40, { control: true }).firstHour(40, FAILED).then(20, FAILED);
     expect(judgeSafeguard(good.state)).toMatchObject({ harm: 'failures', against: 'control' });
   });

@@ -12,6 +12,7 @@ import {
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
 import { Clock } from '../clock.js';
+import { isControl, type Session } from '../control-group.js';
 import { conversationId } from '../conversation-id.js';
 import { DecideInTurn, type Asked, type Decided, type SharedOptions } from '../decide-in-turn.js';
 import { EventLog } from '../event-log.js';
@@ -55,8 +56,6 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     if (model === '' || isCloudName(model)) return 'leave';
     const configured = modeFor(this.settings, model, input.client);
     if (configured === 'off') return 'off';
-    const isTripped = configured === 'active' && this.safeguards.passesThrough(model);
-    const mode = isTripped ? 'shadow' : configured;
 
     this.runners.used();
     const look = boundedLook(this.runners, this.catalogue, model, this.settings.lookMs);
@@ -68,6 +67,9 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const conversation = conversationId(request, this.secret.secret);
     const { templateId } = detection;
+    const safeguard =
+      configured === 'active' ? this.whyAsItCame({ ...input, model, conversation, templateId, atMs }) : null;
+    const mode = safeguard === null ? configured : 'shadow';
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const asked: Asked = {
       model,
@@ -97,6 +99,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       route: request.route,
       client: input.client,
       mode,
+      ...(safeguard === 'control' ? { group: safeguard } : {}),
       imposed,
       clientWindow,
       features,
@@ -116,7 +119,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       templateId,
       conversation,
       mode,
-      safeguard: isTripped ? 'tripped' : null,
+      safeguard,
       clientWindow,
       runner,
       decision,
@@ -133,6 +136,12 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       heldMs,
       eventId,
     };
+  }
+
+  /** A model that has tripped passes through whole: there is nobody to compare with. */
+  private whyAsItCame(session: Session): Exchange['safeguard'] {
+    if (this.safeguards.passesThrough(session.model)) return 'tripped';
+    return isControl(this.secret.secret, this.settings.controlShare, session) ? 'control' : null;
   }
 
   private async inTurn(asked: Asked, signal: AbortSignal | null): Promise<Decided | 'busy' | 'gone'> {

@@ -78,7 +78,7 @@ export class ReadModels {
   /** How models fare with windows of ours, and which of them pass through. */
   readonly safeguards = new FoldedRows<SafeguardState, SafeguardedEvent>({
     name: 'safeguard-state',
-    version: 2,
+    version: 3,
     types: [
       'request.optimized',
       'request.completed',
