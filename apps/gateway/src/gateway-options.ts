@@ -1,4 +1,4 @@
-import type { ProxyOptions } from '@rightsize/nest';
+import type { OptimizerMode, ProxyOptions } from '@rightsize/nest';
 import type { AdminOptions } from '@rightsize/optimizer-admin';
 import type { MetricsOptions } from '@rightsize/telemetry';
 import type { RightsizeOptions } from '@rightsize/optimizer';
@@ -11,6 +11,8 @@ export interface GatewayOptions extends ProxyOptions {
   readonly port: number;
   /** How long streams may go on after a signal to stop, milliseconds. */
   readonly drainMs: number;
+  /** Which requests are sized while users can ask for it with `/opt`; `off` or absent: they cannot. */
+  readonly slash?: OptimizerMode;
   /** The least severe messages that are logged. */
   readonly logLevel: string;
   /** Who may look in and steer. */

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { LiveConfiguration } from '@rightsize/configuration';
-import { Proxy, V1Plans } from '@rightsize/nest';
+import { AgentChain, AgentDoor, Proxy, V1Plans } from '@rightsize/nest';
 import { Inspection, RightsizeModule, RightsizeService, type RightsizeDoor } from '@rightsize/optimizer';
 import {
   AdminConfiguration,
@@ -11,6 +11,7 @@ import {
   RightsizeAdminModule,
 } from '@rightsize/optimizer-admin';
 import { RightsizeController } from './admin/rightsize.controller.js';
+import { Configuration } from './configuration/configuration.token.js';
 import type { GatewayKeys } from './configuration/keys.js';
 import { ShownConfiguration } from './configuration/shown-configuration.js';
 import { Door } from './door.js';
@@ -23,13 +24,11 @@ import { MetricsGuard } from './telemetry/metrics.guard.js';
 // oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module is a decorated class
 export class GatewayModule {}
 
-type Configuration = LiveConfiguration<GatewayKeys>;
-
 /** The whole application. With a `door` given, the optimizer stays out: for tests of the proxy alone. */
 export function gatewayModule(
   options: GatewayOptions,
   door?: RightsizeDoor,
-  configuration?: Configuration,
+  configuration?: LiveConfiguration<GatewayKeys>,
 ): DynamicModule {
   return {
     module: GatewayModule,
@@ -43,9 +42,10 @@ export function gatewayModule(
         provide: Proxy,
         inject: [Door, GatewayOptions, V1Plans],
         useFactory: (optimizer: RightsizeDoor, gateway: GatewayOptions, plans: V1Plans) =>
-          new Proxy(optimizer, gateway, plans),
+          new Proxy(throughAgents(optimizer, gateway), gateway, plans),
       },
       ...(door ? [] : [MetricsGuard, telemetry(options)]),
+      { provide: Configuration, useValue: configuration ?? null },
       LoopbackGuard,
       { provide: APP_FILTER, useClass: ProblemFilter },
     ],
@@ -53,7 +53,7 @@ export function gatewayModule(
 }
 
 /** The optimizer, and the API to look after it. */
-function embedded(options: GatewayOptions, configuration?: Configuration): DynamicModule[] {
+function embedded(options: GatewayOptions, configuration?: LiveConfiguration<GatewayKeys>): DynamicModule[] {
   const rightsize = RightsizeModule.forRootAsync({ useFactory: () => options.rightsize });
   const providers: Provider[] = [{ provide: CurrentAdminOptions, useValue: () => options.admin }];
   if (configuration) providers.push({ provide: AdminConfiguration, useValue: new ShownConfiguration(configuration) });
@@ -68,4 +68,9 @@ function telemetry({ metrics }: GatewayOptions): Provider {
     useFactory: (service: RightsizeService, inspection: Inspection) =>
       new GatewayTelemetry(metrics, service, inspection),
   };
+}
+
+/** The optimizer itself, unless users may tell it something in their messages. */
+function throughAgents(optimizer: RightsizeDoor, { slash = 'off' }: GatewayOptions): RightsizeDoor {
+  return slash === 'off' ? optimizer : new AgentDoor(optimizer, new AgentChain(), slash);
 }

@@ -229,6 +229,17 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     await chat(url, { client: 'editor' });
     expect((await send(`${url}/metrics`)).body.toString()).toMatch(/rightsize_client_requests_total\{client="other"/);
   },
+  commands: async (inForce) => {
+    const { url } = await inForce('commands: slash');
+    expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-rule': 'off' });
+    const body = JSON.stringify({
+      model: 'llama3',
+      stream: false,
+      messages: [{ role: 'user', content: '/opt status' }],
+    });
+    const answer = await send(`${url}/api/chat`, { method: 'POST', body });
+    expect(answer.body.toString()).toContain('Rightsize is ');
+  },
   safeguards: async (inForce) => {
     await bench.recordBefore({ type: 'safeguard.tripped', data: { ...TRIPPED, atMs: Date.now() } });
     const { url } = await inForce('safeguards: off');

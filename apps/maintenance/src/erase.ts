@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import type { Call, MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
 import type { Finding } from './finding.js';
+import { snapshotWithoutClients } from './snapshot-without-clients.js';
 import { withoutClients } from './without-clients.js';
 
 export const erase: MaintenanceCommand = {
@@ -56,9 +57,8 @@ async function forgetRows(
 ): Promise<void> {
   const named = new Set(holding.map(({ projection }) => projection));
   for (const projection of named) {
-    await stored.rewriteSnapshot(
-      projection,
-      (rows) => new Map([...rows].map(([key, row]) => [key, withoutClients(row, (name) => name === client)])),
+    await stored.rewriteSnapshot(projection, (rows) =>
+      snapshotWithoutClients(projection, rows, (name) => name === client),
     );
   }
   for (const projection of new ReadModels().all) {

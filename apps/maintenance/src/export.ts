@@ -10,6 +10,7 @@ import type { Call, MaintenanceCommand } from './command.js';
 import { withDatabase } from './database.js';
 import { eventLine, snapshotLine, type ExportEnd, type ExportHeader } from './export-format.js';
 import type { Finding } from './finding.js';
+import { snapshotWithoutClients } from './snapshot-without-clients.js';
 import { withoutClients } from './without-clients.js';
 
 /** Events read at once. */
@@ -60,12 +61,12 @@ async function* linesOf(
   counted: { events: number; snapshotRows: number },
   onProgress: (position: number) => void,
 ): AsyncGenerator<string> {
-  const change = header.anonymised ? withoutAnyClient : (value: unknown): unknown => value;
   yield `${JSON.stringify(header)}\n`;
   for (const { name, version } of new ReadModels().all) {
-    for (const [key, row] of storage.readModels.base(name, version).rows) {
+    const { rows } = storage.readModels.base(name, version);
+    for (const [key, row] of header.anonymised ? snapshotWithoutClients(name, rows, () => true) : rows) {
       counted.snapshotRows += 1;
-      yield `${snapshotLine({ projection: name, version, key, row: JSON.stringify(change(row)) })}\n`;
+      yield `${snapshotLine({ projection: name, version, key, row: JSON.stringify(row) })}\n`;
     }
   }
   for (let after = 0; after < header.head;) {
@@ -79,12 +80,8 @@ async function* linesOf(
   yield `${JSON.stringify({ end: counted } satisfies ExportEnd)}\n`;
 }
 
-function withoutAnyClient(value: unknown): unknown {
-  return withoutClients(value, () => true);
-}
-
 function anonymous(event: StoredEvent): StoredEvent {
-  const data = JSON.stringify(withoutAnyClient(JSON.parse(event.data)));
+  const data = JSON.stringify(withoutClients(JSON.parse(event.data), () => true));
   const changed = { ...event, data };
   return { ...changed, checksum: event.checksum === null ? null : eventChecksum(changed) };
 }

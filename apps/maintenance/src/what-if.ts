@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { learntMachine, parseHardware, PROFILES, type Hardware, type LearntMachine } from '@rightsize/ollama-model';
+import { parseHardware, PROFILES, type Hardware } from '@rightsize/ollama-model';
 import {
-  knowledgeAt,
   PolicyRegister,
   policyFrom,
-  readTraffic,
-  whatIf as replayOtherwise,
+  whatIfOfLog,
   withNumber,
   type AskedSettings,
   type BoundedFigures,
@@ -55,28 +53,14 @@ async function run(
   const register = await PolicyRegister.open(store, readModels);
   const stretch = stretchOf(options, Date.now());
   const model = modelOf(options);
-  const showing = (what: string): ((at: number, head: number) => void) => {
-    let begun = false;
-    return (at, head) => {
-      if (!begun) progress.begin(what, head);
-      begun = true;
-      progress.at(at);
-    };
-  };
-  const { requests, last } = await readTraffic(store, stretch, model, showing('reading'));
-  if (requests.length === 0) return { text: 'There is no traffic to replay.', json: { requests: 0 }, ok: false };
-  const [before, after] = await knowledgeAt(store, { to: last }, [requests[0]!.position], showing('learning'));
-  const active = (of: string): PolicyParameters => register.policies.of(of);
-  const asked = askedSettings(options, register, active(model ?? ''));
-  const models = [...new Set(requests.map((request) => request.model))];
-  const machines = new Map(
-    models.map((name): [string, LearntMachine] => {
-      const own = requests.filter((request) => request.model === name);
-      return [name, learntMachine(name, own, after!.get(name)!, active(name))];
-    }),
-  );
-  progress.begin('replaying', requests.length);
-  const result = replayOtherwise(requests, active, { machines, knowledge: before! }, asked);
+  const asked = askedSettings(options, register, register.policies.of(model ?? ''));
+  let doing = '';
+  const result = await whatIfOfLog(store, register, { stretch, model, asked }, (what, share) => {
+    if (what !== doing) progress.begin(what, 100);
+    doing = what;
+    progress.at(Math.floor(100 * share));
+  });
+  if (result === null) return { text: 'There is no traffic to replay.', json: { requests: 0 }, ok: false };
   progress.end();
   return { text: textOf(result, asked), json: { ...result, settings: asked }, ok: true };
 }

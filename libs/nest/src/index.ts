@@ -1,4 +1,11 @@
 export * from '@rightsize/optimizer';
+export { AgentChain, type AgentCount, type AgentOptions } from './agents/agent-chain.js';
+export { AgentDoor } from './agents/agent-door.js';
+export { BaseAgent, type AgentContext, type AgentResponse } from './agents/base-agent.js';
+export { OptimizerAgent, type OptimizerMode } from './agents/optimizer-agent.js';
+export { AgentRegistry, RightsizeAgentsModule, type RightsizeAgentsOptions } from './agents/rightsize-agents.module.js';
+export { Rightsized, Sized } from './interceptor/rightsized.decorator.js';
+export type { RightsizedOptions } from './interceptor/rightsized.options.js';
 export type { RightsizeProxyOptions } from './mount/mount-options.js';
 export { RightsizeProxyModule } from './mount/rightsize-proxy.module.js';
 export { Proxy } from './proxy/proxy.js';

@@ -309,6 +309,7 @@ describe('the ports', () => {
               candidates: (...given) => detector.candidates(...given),
               restore: (templates) => detector.restore(templates),
               resolve: (id) => detector.resolve(id),
+              forget: (...given) => detector.forget(...given),
               detect: (...given: Parameters<typeof detector.detect>) => {
                 seen.push('detector');
                 return detector.detect(...given);

@@ -14,3 +14,5 @@ export * from './server-facts.js';
 export * from './go-json.js';
 export * from './v1/index.js';
 export * from './zstd-body.js';
+export * from './slash-command.js';
+export * from './spoken-answer.js';

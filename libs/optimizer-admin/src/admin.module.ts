@@ -4,11 +4,14 @@ import { ConfigurationController } from './controllers/configuration.controller.
 import { DecisionsController } from './controllers/decisions.controller.js';
 import { EventsController } from './controllers/events.controller.js';
 import { JobsController } from './controllers/jobs.controller.js';
+import { LedgerController } from './controllers/ledger.controller.js';
 import { OverflowController } from './controllers/overflow.controller.js';
 import { PoliciesController } from './controllers/policies.controller.js';
 import { ProjectionsController } from './controllers/projections.controller.js';
+import { SafeguardsController } from './controllers/safeguards.controller.js';
 import { StatusController } from './controllers/status.controller.js';
 import { TemplatesController } from './controllers/templates.controller.js';
+import { WhatIfController } from './controllers/what-if.controller.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { Jobs } from './jobs.js';
 
@@ -20,6 +23,9 @@ const CONTROLLERS = [
   ProjectionsController,
   PoliciesController,
   OverflowController,
+  LedgerController,
+  SafeguardsController,
+  WhatIfController,
   JobsController,
 ];
 

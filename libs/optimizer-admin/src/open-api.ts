@@ -1,4 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { judgeAccess } from './access/judge-access.js';
+import { CurrentAdminOptions } from './admin-options.js';
+import { sendProblem } from './http/problem.filter.js';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ref, SCHEMAS } from './http/schemas.js';
 import { RightsizeAdminModule } from './admin.module.js';
@@ -34,6 +38,17 @@ export function adminDocument(app: INestApplication): OpenAPIObject {
 
 /** Serves the document at `/rightsize/openapi.json` and a page of it at `/rightsize/docs`, which loads nothing from elsewhere. */
 export function serveAdminDocument(app: INestApplication): void {
+  const options = app.get<CurrentAdminOptions>(CurrentAdminOptions, { strict: false });
+  const guard = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const access = judgeAccess(request, 'read', options());
+    if (access.kind === 'granted') return next();
+    if (access.kind === 'forbidden') return sendProblem(response, 403, access.why);
+    response.setHeader('www-authenticate', 'Bearer realm="rightsize"');
+    sendProblem(response, 401, 'takes a key: Authorization: Bearer KEY');
+  };
+  // Not Nest's routes: its guards do not see them.
+  app.use('/rightsize/docs', guard);
+  app.use('/rightsize/openapi.json', guard);
   SwaggerModule.setup('rightsize/docs', app, () => adminDocument(app), {
     jsonDocumentUrl: 'rightsize/openapi.json',
     raw: ['json'],

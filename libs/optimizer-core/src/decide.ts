@@ -18,8 +18,13 @@ export function decide(input: DecisionInput): Decision {
   }
   const floor = input.clientWindow === 'floor' ? (clientNumCtx ?? 0) : 0;
   const held = clamp(Math.max(inputs.need, floor), inputs.trainedContext);
+  const pinned = clamp(input.templateStatistics?.pinned ?? 0, inputs.trainedContext);
+  // A window that would cut the prompt is nobody's wish: then the need decides, as without it.
+  if (pinned > 0 && pinned >= held) return conclude(input, inputs, 'pinned', pinned);
   const fits = loadedWindow !== null && loadedWindow >= held;
-  if (input.sizing && !input.features.preload && (input.sizing.isNew || !fits)) {
+  // Prices follow what all traffic teaches: a locked template stays with what is known of it.
+  const isLocked = input.templateStatistics?.locked === true;
+  if (input.sizing && !isLocked && !input.features.preload && (input.sizing.isNew || !fits)) {
     const { numCtx, rule, prices } = decidePriced(input, input.sizing, inputs);
     if (numCtx >= floor) return { ...conclude(input, inputs, rule, numCtx), prices };
   }

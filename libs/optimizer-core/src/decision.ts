@@ -89,6 +89,8 @@ export type DecisionRule =
   | 'shrink'
   /** Nothing is loaded: open with what the model's traffic usually needs. */
   | 'open'
+  /** Somebody gave the template this window, and it holds the need. */
+  | 'pinned'
   /** Configured `exact`: the client's own value. */
   | 'client-exact'
   /** Not ours to set: remote model, unload, or nothing to decide from. */

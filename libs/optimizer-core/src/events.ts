@@ -24,6 +24,10 @@ export const EVENT_TYPES = {
   OperatorActed: 'operator.acted',
   SafeguardTripped: 'safeguard.tripped',
   SafeguardLifted: 'safeguard.lifted',
+  SafeguardPulled: 'safeguard.pulled',
+  TemplatePinned: 'template.pinned',
+  TemplateLocked: 'template.locked',
+  TemplateForgotten: 'template.forgotten',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -119,6 +123,37 @@ export interface TemplateEvictedV1 {
   readonly uses: number;
   readonly atMs: number;
 }
+
+/** Somebody gave the template's requests a window of their choice. */
+export interface TemplatePinnedV1 {
+  readonly templateId: string;
+  readonly model: string;
+  /** Tokens; null: it follows the need again. */
+  readonly window: number | null;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Somebody had what is known of a template stay as it is, or go on. */
+export interface TemplateLockedV1 {
+  readonly templateId: string;
+  readonly model: string;
+  readonly locked: boolean;
+  readonly atMs: number;
+}
+
+/** Somebody had a template forgotten: its prompts are new ones from here on. */
+export interface TemplateForgottenV1 {
+  readonly templateId: string;
+  readonly model: string;
+  readonly atMs: number;
+}
+
+/** What people want with templates. */
+export type TemplateOrder =
+  | { readonly type: 'template.pinned'; readonly data: TemplatePinnedV1 }
+  | { readonly type: 'template.locked'; readonly data: TemplateLockedV1 }
+  | { readonly type: 'template.forgotten'; readonly data: TemplateForgottenV1 };
 
 /** What detection has to tell the log. */
 export type TemplateEvent =
@@ -257,6 +292,13 @@ export interface SafeguardTrippedV1 {
   readonly atMs: number;
 }
 
+/** Somebody has a model's requests go as they came, whatever harm there is, until they are given windows again by hand. */
+export interface SafeguardPulledV1 {
+  readonly model: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
 /** From here on the model gets its windows again. */
 export interface SafeguardLiftedV1 {
   readonly model: string;
@@ -268,10 +310,11 @@ export interface SafeguardLiftedV1 {
 
 export type SafeguardEvent =
   | { readonly type: 'safeguard.tripped'; readonly data: SafeguardTrippedV1 }
+  | { readonly type: 'safeguard.pulled'; readonly data: SafeguardPulledV1 }
   | { readonly type: 'safeguard.lifted'; readonly data: SafeguardLiftedV1 };
 
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent;
+export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent | TemplateOrder;
 
 /** What requests to models have told. */
 export type TrafficEvent =

@@ -86,4 +86,8 @@ export interface TemplateStatistics {
   readonly lengthStops: RunningMean;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
+  /** Window that somebody wants for it, tokens; absent: the need decides. */
+  readonly pinned?: number;
+  /** What is known of it stays as it is, because somebody wants that. */
+  readonly locked?: true;
 }

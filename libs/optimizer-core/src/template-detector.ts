@@ -53,6 +53,8 @@ export interface TemplateDetector {
   candidates(model: string, sketch: PromptSketch): readonly TemplateCandidate[];
   /** Takes up templates that the log knows, at start. */
   restore(templates: Iterable<KnownTemplate>): void;
+  /** Its prompts are new ones from here on. False: it does not know such a template. */
+  forget(model: string, templateId: string): boolean;
   /** The id that a template goes by today, after merges. */
   resolve(templateId: string): string;
 }

@@ -155,3 +155,20 @@ describe('the room kept for the answer', () => {
     expect(outputOf({ features, modelStatistics: seen, templateStatistics })).toEqual(['num_predict', 2000]);
   });
 });
+
+describe('a template that somebody gave an order for', () => {
+  const known = templateAfter(...times(20, {}));
+
+  it('gets its window, be another one loaded, as far as the model was trained', () => {
+    const templateStatistics = { ...known, pinned: 10_240 };
+    expect(decided({ templateStatistics, runner: runner(32_768) })).toMatchObject({ rule: 'pinned', numCtx: 10_240 });
+    const small = { templateStatistics, facts: facts({ trainedContext: 8192 }) };
+    expect(decided(small)).toMatchObject({ rule: 'pinned', numCtx: 8192 });
+  });
+
+  it('is never cut by it: the need decides where it is larger, counted exactly or not', () => {
+    const templateStatistics = { ...known, pinned: 1024 };
+    expect(decided({ templateStatistics, features: sizedFeatures(5000) }).rule).not.toBe('pinned');
+    expect(decided({ templateStatistics, exactPromptTokens: 2000 }).numCtx).toBeGreaterThan(2000);
+  });
+});

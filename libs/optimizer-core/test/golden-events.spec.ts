@@ -34,6 +34,10 @@ const history: readonly DomainEvent[] = [
   golden('operator.acted'),
   golden('safeguard.tripped'),
   golden('safeguard.lifted'),
+  golden('safeguard.pulled'),
+  golden('template.pinned'),
+  golden('template.locked'),
+  golden('template.forgotten'),
 ];
 const { model, templateId } = golden('template.detected').data;
 

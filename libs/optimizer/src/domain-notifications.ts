@@ -9,7 +9,11 @@ import type {
   RunnerLoadFailedV1,
   RunnerReloadedV1,
   SafeguardLiftedV1,
+  SafeguardPulledV1,
   SafeguardTrippedV1,
+  TemplateForgottenV1,
+  TemplateLockedV1,
+  TemplatePinnedV1,
   TemplateDetectedV1,
   TemplateEvictedV1,
   TemplatesMergedV1,
@@ -57,6 +61,14 @@ export class OperatorActed extends Notification<OperatorActedV1> {}
 
 export class SafeguardTripped extends Notification<SafeguardTrippedV1> {}
 
+export class SafeguardPulled extends Notification<SafeguardPulledV1> {}
+
+export class TemplatePinned extends Notification<TemplatePinnedV1> {}
+
+export class TemplateLocked extends Notification<TemplateLockedV1> {}
+
+export class TemplateForgotten extends Notification<TemplateForgottenV1> {}
+
 export class SafeguardLifted extends Notification<SafeguardLiftedV1> {}
 
 export function notificationOf(event: DomainEvent, instance?: string): object {
@@ -87,6 +99,14 @@ export function notificationOf(event: DomainEvent, instance?: string): object {
       return new OperatorActed(event.data, instance);
     case 'safeguard.tripped':
       return new SafeguardTripped(event.data, instance);
+    case 'safeguard.pulled':
+      return new SafeguardPulled(event.data, instance);
+    case 'template.pinned':
+      return new TemplatePinned(event.data, instance);
+    case 'template.locked':
+      return new TemplateLocked(event.data, instance);
+    case 'template.forgotten':
+      return new TemplateForgotten(event.data, instance);
     case 'safeguard.lifted':
       return new SafeguardLifted(event.data, instance);
     case 'truncation.detected':

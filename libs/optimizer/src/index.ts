@@ -27,9 +27,10 @@ export { retrainPolicy, type Retrained, type RetrainOptions } from './retraining
 export { knowledgeAt, readTraffic, type Stretch, type Traffic } from './retraining/read-traffic.js';
 export { PolicyRegister, type Activation } from './retraining/policy-register.js';
 export { SafeguardRegister } from './safeguard-register.js';
-export { becauseOf } from './safeguards.js';
+export { becauseOf, type Tripped } from './safeguards.js';
 export { LedgerRows } from './projections/ledger-rows.js';
 export { POLICY_NUMBERS, policyFrom, withNumber } from './retraining/policy-numbers.js';
+export { whatIfOfLog } from './retraining/what-if-log.js';
 export { retrainLog } from './retraining/retrain-log.js';
 export {
   whatIf,

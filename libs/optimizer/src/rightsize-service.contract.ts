@@ -9,6 +9,8 @@ export interface OptimizeInput {
   readonly client: string | null;
   /** The caller asked to be left alone (`x-rightsize: off`). */
   readonly skip: boolean;
+  /** The caller asked for it (`/opt`): whatever the mode is, it is optimized. Absent: as the mode says. */
+  readonly force?: boolean;
   /** Aborted when the client leaves: a request that is held back leaves the queue then. Absent: nobody can tell. */
   readonly signal?: AbortSignal;
 }
@@ -36,6 +38,8 @@ export interface Optimized {
   /** `x-rightsize-*` headers for the response. */
   readonly headers: Readonly<Record<string, string>>;
   readonly observer: ExchangeObserver;
+  /** Absent or null: ask the server. Else the proxy itself answers with this text, and nothing is sent. */
+  readonly reply?: string | null;
   /** Absent or null: send it. Else nothing is to be sent, and the client is told so. */
   readonly refusal?: { readonly status: number; readonly message: string } | null;
   /**

@@ -7,8 +7,9 @@ import type {
   LedgerDimension,
   LedgerReport,
   OperatorActedV1,
-  SafeguardTrippedV1,
   TemplateDetector,
+  TemplateForgottenV1,
+  TemplateOrder,
 } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
@@ -40,7 +41,7 @@ import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
-import { Safeguards } from './safeguards.js';
+import { Safeguards, type Tripped } from './safeguards.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -57,6 +58,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   #failures = 0;
   #lastFailure: string | null = null;
   #started = false;
+  #begun: Promise<void> | null = null;
   /** Exchanges whose answers have not ended. */
   readonly #open = new Set<AnswerObserver>();
 
@@ -81,14 +83,19 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (!isAllOff(this.settings)) {
+    if (!isAllOff(this.settings)) await this.begin();
+    this.#started = true;
+  }
+
+  /** At start, or when something is to be decided for the first time where everything was off. */
+  private begin(): Promise<void> {
+    return (this.#begun ??= (async () => {
       await this.log.open();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
       this.nightly.start(this.settings.retrainAt);
       this.retention.start();
-    }
-    this.#started = true;
+    })());
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -141,11 +148,12 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   private async decide(input: OptimizeInput): Promise<Optimized> {
     const requestId = newId();
-    if (input.skip || isAllOff(this.settings)) {
+    if (input.skip || (isAllOff(this.settings) && !input.force)) {
       if (input.skip) this.runners.distrust();
       return untouched(requestId, input.body, 'off');
     }
     try {
+      if (!this.#begun) await this.begin();
       const began = performance.now();
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
       const seconds = (performance.now() - began) / 1000;
@@ -195,13 +203,44 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   }
 
   /** Models whose requests pass through because harm had risen, and what harm. */
-  trippedSafeguards(): readonly SafeguardTrippedV1[] {
+  trippedSafeguards(): readonly Tripped[] {
     return this.safeguards.tripped;
+  }
+
+  /** By hand: the model's requests go as they came until it is lifted. False: they do already. */
+  pullSafeguard(model: string): boolean {
+    return this.safeguards.pull(normalizeModelName(model));
   }
 
   /** Undoes that by hand: the model gets its windows again. False: it had them. */
   liftSafeguard(model: string): boolean {
     return this.safeguards.lift(normalizeModelName(model));
+  }
+
+  /** A window for the template's requests, tokens, as long as it holds them; null: the need decides again. False: there is no such template. */
+  pinTemplate(templateId: string, window: number | null): boolean {
+    return this.#order(templateId, (data) => ({ type: 'template.pinned', data: { ...data, window } }));
+  }
+
+  /** What is known of the template stays as it is, and decides without prices; or goes on. False: there is no such template. */
+  lockTemplate(templateId: string, locked: boolean): boolean {
+    return this.#order(templateId, (data) => ({ type: 'template.locked', data: { ...data, locked } }));
+  }
+
+  /** Its prompts are new ones from here on. False: there is no such template. */
+  forgetTemplate(templateId: string): boolean {
+    return this.#order(templateId, (data) => {
+      this.detector.forget(data.model, templateId);
+      return { type: 'template.forgotten', data };
+    });
+  }
+
+  #order(templateId: string, orderOf: (data: TemplateForgottenV1) => TemplateOrder): boolean {
+    const known = this.readModels.knownTemplates.get(templateId);
+    if (known === null || known.evicted || known.mergedInto !== null) return false;
+    const { model } = known;
+    this.log.record(`template-${templateId}`, orderOf({ templateId, model, atMs: this.clock.nowMs() }), {});
+    return true;
   }
 
   decisions(limit: number): readonly DecisionSummary[] {

@@ -1,8 +1,9 @@
 import type { EventStore, ReadModelStore } from '@rightsize/event-store';
-import type { SafeguardLiftedV1, SafeguardTrippedV1 } from '@rightsize/optimizer-core';
+import type { SafeguardLiftedV1 } from '@rightsize/optimizer-core';
 import { newId } from './new-id.js';
 import { bringUpToDate } from './projections/bring-up-to-date.js';
 import { ReadModels } from './projections/read-models.js';
+import type { Tripped } from './safeguards.js';
 
 /** Safeguards as the log has them, for whoever lifts one beside a running gateway: which takes it up from the log. */
 export class SafeguardRegister {
@@ -21,7 +22,7 @@ export class SafeguardRegister {
   }
 
   /** Those that were not lifted; a gateway lifts them when a model is asked for after the cool-down. */
-  get tripped(): readonly SafeguardTrippedV1[] {
+  get tripped(): readonly Tripped[] {
     return [...this.#rows.values()].flatMap(({ tripped }) => (tripped === null ? [] : [tripped]));
   }
 

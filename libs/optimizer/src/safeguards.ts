@@ -1,10 +1,18 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { judgeSafeguard, type SafeguardState, type SafeguardTrippedV1 } from '@rightsize/optimizer-core';
+import {
+  judgeSafeguard,
+  type SafeguardPulledV1,
+  type SafeguardState,
+  type SafeguardTrippedV1,
+} from '@rightsize/optimizer-core';
 import { Clock } from './clock.js';
 import { EventLog } from './event-log.js';
 import { ReadModels } from './projections/read-models.js';
 import { Settings } from './rightsize.tokens.js';
 import type { RightsizeSettings } from './settings.js';
+
+/** A model whose requests pass through, and since when. */
+export type Tripped = SafeguardTrippedV1 | SafeguardPulledV1;
 
 /** Model names come from clients. */
 const CAPACITY = 1_000;
@@ -19,7 +27,7 @@ export class Safeguards {
   /** The row of a model that was judged last: it is judged anew when there is another. */
   readonly #judged = new Map<string, SafeguardState>();
   /** What the rows do not say yet. */
-  readonly #ahead = new Map<string, SafeguardTrippedV1 | null>();
+  readonly #ahead = new Map<string, Tripped | null>();
 
   constructor(
     @Inject(Settings) private readonly settings: RightsizeSettings,
@@ -30,12 +38,24 @@ export class Safeguards {
 
   /** Whether the model's requests pass through. Trips, and lifts after the cool-down, when it is asked. */
   passesThrough(model: string): boolean {
-    if (this.settings.safeguards === 'off') return false;
     const tripped = this.#tripped(model);
+    // Turning off the judge does not undo what somebody wants.
+    if (tripped !== null && !isJudged(tripped)) return true;
+    if (this.settings.safeguards === 'off') return false;
     if (tripped === null) return this.#trips(model);
     if (this.clock.nowMs() < this.#untilMs(tripped)) return true;
     this.#lift(tripped, 'cool-down');
     return false;
+  }
+
+  /** By hand, until it is lifted by hand. False: its requests pass through already. */
+  pull(model: string): boolean {
+    if (this.passesThrough(model)) return false;
+    const pulled = { model, atMs: this.clock.nowMs() };
+    this.#logger.warn(`${model} passes through from now on: ${becauseOf(pulled)}`);
+    this.log.record(`safeguard-${model}`, { type: 'safeguard.pulled', data: pulled }, {});
+    this.#goAhead(model, pulled);
+    return true;
   }
 
   /** By hand. False: it had not tripped. */
@@ -46,9 +66,11 @@ export class Safeguards {
   }
 
   /** Models whose requests pass through. */
-  get tripped(): readonly SafeguardTrippedV1[] {
+  get tripped(): readonly Tripped[] {
     const models = [...this.readModels.safeguards.values()].map(({ model }) => model);
-    return models.filter((model) => this.passesThrough(model)).map((model) => this.#tripped(model)!);
+    return [...new Set([...models, ...this.#ahead.keys()])]
+      .filter((model) => this.passesThrough(model))
+      .map((model) => this.#tripped(model)!);
   }
 
   /** In words for people. */
@@ -56,16 +78,16 @@ export class Safeguards {
     return this.tripped.map(
       (tripped) =>
         `${tripped.model} passes through since ${isoOf(tripped.atMs)}: ${becauseOf(tripped)}; until ` +
-        `${isoOf(this.#untilMs(tripped))}, or: npm run maintenance -- safeguards --lift ${tripped.model}`,
+        `${isJudged(tripped) ? `${isoOf(this.#untilMs(tripped))}, or` : 'lifted'}: npm run maintenance -- safeguards --lift ${tripped.model}`,
     );
   }
 
-  #tripped(model: string): SafeguardTrippedV1 | null {
+  #tripped(model: string): Tripped | null {
     const ahead = this.#ahead.get(model);
     return ahead === undefined ? (this.readModels.safeguards.get(model)?.tripped ?? null) : ahead;
   }
 
-  #untilMs({ atMs }: SafeguardTrippedV1): number {
+  #untilMs({ atMs }: Tripped): number {
     return atMs + this.settings.safeguardCooldownMs;
   }
 
@@ -84,14 +106,14 @@ export class Safeguards {
     return true;
   }
 
-  #lift({ model, atMs: trippedAtMs }: SafeguardTrippedV1, reason: 'by-hand' | 'cool-down'): void {
+  #lift({ model, atMs: trippedAtMs }: Tripped, reason: 'by-hand' | 'cool-down'): void {
     this.#logger.warn(`${model} gets its windows again: ${reason}`);
     const lifted = { model, reason, trippedAtMs, atMs: this.clock.nowMs() };
     this.log.record(`safeguard-${model}`, { type: 'safeguard.lifted', data: lifted }, {});
     this.#goAhead(model, null);
   }
 
-  #goAhead(model: string, tripped: SafeguardTrippedV1 | null): void {
+  #goAhead(model: string, tripped: Tripped | null): void {
     this.#ahead.set(model, tripped);
     void this.log.settled().then(() => {
       if (this.#ahead.get(model) === tripped) this.#ahead.delete(model);
@@ -99,7 +121,14 @@ export class Safeguards {
   }
 }
 
-export function becauseOf({ harm, against, recent, reference }: SafeguardTrippedV1): string {
+/** By what was counted, not by hand. */
+function isJudged(tripped: Tripped): tripped is SafeguardTrippedV1 {
+  return 'harm' in tripped;
+}
+
+export function becauseOf(tripped: Tripped): string {
+  if (!isJudged(tripped)) return 'somebody wants it so';
+  const { harm, against, recent, reference } = tripped;
   const base = against === 'control' ? 'requests that went as they came' : 'its first hour';
   return `${harm} in ${recent.harmed} of the last ${recent.completions} requests, against ${reference.harmed} of ${reference.completions} in ${base}`;
 }

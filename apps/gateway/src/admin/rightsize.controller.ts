@@ -2,6 +2,7 @@ import { BadRequestException, Controller, Get, Inject, Query, Res, UseGuards } f
 import type { DecisionSummary, HealthReport, RightsizeDoor } from '@rightsize/optimizer';
 import type { ServerResponse } from 'node:http';
 import { Door } from '../door.js';
+import { Configuration } from '../configuration/configuration.token.js';
 import { V1Plans, type V1Report } from '@rightsize/nest';
 import { LoopbackGuard } from '@rightsize/optimizer-admin';
 
@@ -15,6 +16,7 @@ export class RightsizeController {
   constructor(
     @Inject(Door) private readonly door: RightsizeDoor,
     @Inject(V1Plans) private readonly v1: V1Plans,
+    @Inject(Configuration) private readonly configuration: Configuration,
   ) {}
 
   /** `?live` asks only whether the process answers. 503 while starting; degraded is still serving, so 200. */
@@ -26,7 +28,10 @@ export class RightsizeController {
     if (live !== undefined) return { status: 'live' };
     const report = this.door.health();
     response.statusCode = report.status === 'starting' ? 503 : 200;
-    return { ...report, v1: this.v1.report() };
+    const refused = this.configuration?.problem ?? null;
+    const reasons = refused === null ? report.reasons : [...report.reasons, `settings were not reloaded: ${refused}`];
+    const status = report.status === 'ready' && refused !== null ? 'degraded' : report.status;
+    return { ...report, status, reasons, v1: this.v1.report() };
   }
 
   /** Recent decisions, newest first, without any text of theirs. */

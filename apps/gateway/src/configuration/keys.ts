@@ -85,6 +85,12 @@ export const KEYS = {
       'How the `/v1` routes get their window: `translate` (to the native route and back), `alias` (a name of the model with the window baked in, made at the server and deleted at the end) or `pass` (not at all); for some routes `ROUTE=MODE`, say `messages=pass`. The last that fits counts.',
     reloadable: true,
   }),
+  commands: key({
+    kind: oneOf('always', 'slash', 'off'),
+    default: 'off',
+    description:
+      'Whether users can write `/opt`, `/opt off`, `/opt status` and `/opt explain` at the beginning of a message: `always` (and all requests are sized as ever), `slash` (and only those that ask for it are sized) or `off` (it is text like any other). In mode `off` nothing is sized but what asks for it.',
+  }),
   'max-body-mib': key({
     kind: numeric({ above: 0 }),
     unit: 'MiB',

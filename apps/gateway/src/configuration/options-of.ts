@@ -18,6 +18,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
     drainMs: values['drain-seconds'] * 1000,
     connectTimeoutMs: values['connect-timeout-seconds'] * 1000,
     v1: v1ModesOf(values.v1, DEFAULT_V1),
+    slash: values.commands,
+    commands: values.commands !== 'off',
     logLevel: values['log-level'],
     admin: {
       key: values['admin.key'],

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ExternalContextCreator, HttpAdapterHost, ModuleRef } from '@nestjs/core';
-import { DEFAULT_INSTANCE, getRightsizeToken, type RightsizeService } from '@rightsize/optimizer';
+import { AgentRegistry } from '../agents/rightsize-agents.module.js';
 import { DEFAULT_V1 } from '../proxy/proxy-options.js';
 import { Proxy } from '../proxy/proxy.js';
 import { V1Plans } from '../proxy/v1-plans.js';
@@ -19,6 +19,7 @@ import {
   type RightsizeProxyOptions,
 } from './mount-options.js';
 import { MountedProxy } from './mounted-proxy.js';
+import { serviceOf } from '../service-of.js';
 import { entryClass, type ProxyEntry } from './proxy-entry.js';
 
 const MountOptions = Symbol('rightsize.MountOptions');
@@ -45,29 +46,31 @@ class ProxyMount implements OnModuleInit, OnApplicationShutdown {
   onModuleInit(): void {
     const { instance, v1, maxBodyBytes, connectTimeoutMs } = this.options;
     const service = serviceOf(this.modules, instance);
+    const agents = this.agents();
     const options = {
       maxBodyBytes: maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
       connectTimeoutMs: connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
       v1: { ...DEFAULT_V1, ...v1 },
       rightsize: service.current,
+      commands: agents !== null && agents.mode !== 'off',
     };
-    this.#proxy = new Proxy(service, options, new V1Plans(options));
+    this.#proxy = new Proxy(agents?.before(service) ?? service, options, new V1Plans(options));
     this.#mounted.attach(this.#proxy);
+  }
+
+  /** Null: the application has none, and nothing is in the way. */
+  private agents(): AgentRegistry | null {
+    try {
+      return this.modules.get(AgentRegistry, { strict: false });
+    } catch {
+      return null;
+    }
   }
 
   /** The application's server has ended all requests by then; sockets that were cut off close behind the next turn. */
   async onApplicationShutdown(): Promise<void> {
     for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
     await this.#proxy?.onApplicationShutdown();
-  }
-}
-
-/** Wherever in the application that instance was made. */
-export function serviceOf(modules: ModuleRef, instance = DEFAULT_INSTANCE): RightsizeService {
-  try {
-    return modules.get<RightsizeService>(getRightsizeToken(instance), { strict: false });
-  } catch {
-    throw new Error(`there is no RightsizeModule with the name "${instance}": import one`);
   }
 }
 

@@ -24,5 +24,7 @@ export interface ProxyOptions {
   readonly connectTimeoutMs: number;
   /** How the routes in other vendors' dialects get their window. */
   readonly v1: V1Modes;
+  /** Whether users can ask for sizing with `/opt`, whatever the mode is. @default false */
+  readonly commands?: boolean;
   readonly rightsize: Pick<RightsizeOptions, 'upstream' | 'mode'>;
 }

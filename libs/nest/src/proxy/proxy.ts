@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { endToEndHeaders, v1RouteOf } from '@rightsize/ollama';
+import { endToEndHeaders, spokenAnswer, v1RouteOf } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
@@ -56,6 +56,7 @@ export class Proxy implements OnApplicationShutdown {
       optimize: (...given) => this.#optimize(...given),
       pass: (...given) => this.#pass(...given),
       forward: (...given) => this.#forward(...given),
+      send: (...given) => this.#send(...given),
     });
   }
 
@@ -141,8 +142,20 @@ export class Proxy implements OnApplicationShutdown {
   #send(passage: Passage, sized: Optimized): void {
     const { request, response } = passage;
     if (response.destroyed) return sized.observer.end('client-aborted');
+    if (sized.reply != null) return this.#reply(passage, sized, sized.reply);
     if (sized.refusal) return refuse(request, response, sized.refusal.status, sized.refusal.message);
     this.#forward(passage, sized.body, sized);
+  }
+
+  /** In the dialect that was asked in, streamed or not as was asked. */
+  #reply(passage: Passage, { body, headers }: Optimized, text: string): void {
+    const route = pathOf(passage.path) === '/api/generate' ? 'generate' : 'chat';
+    const spoken = spokenAnswer(route, body, text, new Date());
+    const delivery = passage.delivery();
+    const raw = Object.entries({ 'content-type': spoken.contentType, ...passage.headers, ...headers }).flat();
+    delivery.begin(200, 'OK', raw);
+    delivery.write(spoken.body);
+    delivery.end();
   }
 
   /** The door does not reject; should it, the request still goes through as it came. */

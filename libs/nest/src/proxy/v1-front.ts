@@ -19,6 +19,8 @@ export interface Ways {
   optimize(route: Route, body: Buffer, passage: Passage): Promise<void>;
   /** Sends it unsized. */
   pass(passage: Passage, body: Buffer): void;
+  /** Does what the optimizer said. */
+  send(passage: Passage, sized: Optimized): void;
   forward(passage: Passage, body: Buffer, sized: Pick<Optimized, 'observer' | 'headers' | 'reconsider'>): void;
 }
 
@@ -66,6 +68,9 @@ export class V1Front {
     response: ServerResponse,
   ): Promise<void> {
     const sized = await this.#ways.size(translated.route, translated.body, request, response);
+    if (sized.reply != null) {
+      return this.#ways.send(translatedPassage(request, response, translated, { 'x-rightsize-route': 'alias' }), sized);
+    }
     const { observer } = sized;
     const window = Number(sized.headers['x-rightsize-num-ctx'] ?? NaN);
     const alias = window > 0 ? await this.#aliases.of(translated.model, window) : null;

@@ -70,7 +70,8 @@ export class V1Plans {
 
   #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
     const { v1, rightsize } = this.#options;
-    if ((rightsize.mode ?? 'active') !== 'active' || v1[route] === 'pass') return pass('configured');
+    const isOff = (rightsize.mode ?? 'active') !== 'active' && !(this.#options.commands && body.includes('/opt'));
+    if (isOff || v1[route] === 'pass') return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
     const plain = unpacked(body, headers['content-encoding'] ?? 'identity');
     if (plain === null) return pass('encoding');

@@ -14,17 +14,19 @@ export class ProblemFilter implements ExceptionFilter {
     const status = error instanceof HttpException ? error.getStatus() : 500;
     const errors = error instanceof HttpException ? errorsOf(error) : null;
     const detail = error instanceof HttpException ? (errors?.join('; ') ?? error.message) : undefined;
-    response.writeHead(status, { 'content-type': 'application/problem+json' });
-    response.end(
-      JSON.stringify({
-        type: 'about:blank',
-        title: STATUS_CODES[status],
-        status,
-        detail,
-        ...(errors ? { errors } : {}),
-      }),
-    );
+    sendProblem(response, status, detail, errors);
   }
+}
+
+export function sendProblem(
+  response: ServerResponse,
+  status: number,
+  detail: string | undefined,
+  errors: readonly string[] | null = null,
+): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json' });
+  const problem = { type: 'about:blank', title: STATUS_CODES[status], status, detail };
+  response.end(JSON.stringify({ ...problem, ...(errors ? { errors } : {}) }));
 }
 
 /** Nest's validation gives a list of messages. */

@@ -1,5 +1,19 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsPositive,
+  IsString,
+  Length,
+  Max,
+  Min,
+} from 'class-validator';
 import { ApiPropertyOptional, ApiProperty } from '@nestjs/swagger';
 import { EVENT_TYPES } from '@rightsize/optimizer-core';
 
@@ -100,4 +114,68 @@ export class ConfigurationBody {
   })
   @IsObject()
   readonly changes!: Record<string, unknown>;
+}
+
+const DIMENSIONS = ['model', 'client', 'template', 'day'] as const;
+
+export class LedgerQuery {
+  @ApiPropertyOptional({ type: String, enum: DIMENSIONS, default: 'model' })
+  @IsOptional()
+  @IsIn(DIMENSIONS)
+  readonly by: (typeof DIMENSIONS)[number] = 'model';
+}
+
+export class WindowBody {
+  @ApiProperty({ type: 'integer', minimum: 256, description: 'tokens' })
+  @IsInt()
+  @Min(256)
+  @Max(2 ** 24)
+  readonly window!: number;
+}
+
+export class ModelBody {
+  @ApiProperty({ type: String, description: 'name of the model' })
+  @IsString()
+  @Length(1, 300)
+  readonly model!: string;
+}
+
+export class WhatIfBody {
+  @ApiPropertyOptional({ type: String, description: 'only the traffic of this model' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 300)
+  readonly model?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100_000, default: 20_000, description: 'latest events' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  readonly within: number = 20_000;
+
+  @ApiPropertyOptional({ type: String, description: 'a policy of the log; what decides now unless told' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  readonly policy?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'numbers of the policy, such as headroom=2' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  readonly set: readonly string[] = [];
+
+  @ApiPropertyOptional({ type: Number, description: 'how long an idle runner stays' })
+  @IsOptional()
+  @IsNumber()
+  @IsPositive()
+  readonly keepAliveSeconds?: number;
+
+  @ApiPropertyOptional({ type: Number, description: 'memory that weights and KV cache may take, GiB' })
+  @IsOptional()
+  @IsNumber()
+  @IsPositive()
+  readonly memoryGib?: number;
 }

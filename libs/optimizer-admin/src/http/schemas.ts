@@ -81,6 +81,8 @@ export const SCHEMAS = {
     mergedInto: maybe('string'),
     evicted: boolean,
     segments: integer,
+    pinned: maybe('integer'),
+    locked: boolean,
     requests: integer,
     completions: integer,
     promptTokens: { anyOf: [exactly({ p50: number, p90: number, p99: number }), { type: 'null' }] },
@@ -171,6 +173,23 @@ export const SCHEMAS = {
       }),
     ),
   }),
+  Safeguards: exactly({
+    items: list(exactly({ model: string, atMs: number, byHand: boolean, because: string })),
+  }),
+  Ledger: exactly({
+    by: string,
+    active: list({ $ref: '#/components/schemas/LedgerLine' }),
+    shadow: list({ $ref: '#/components/schemas/LedgerLine' }),
+  }),
+  LedgerLine: exactly({
+    of: maybe('string'),
+    requests: integer,
+    uncertain: integer,
+    measured: { $ref: '#/components/schemas/LedgerTotals' },
+    asSent: { $ref: '#/components/schemas/LedgerTotals' },
+    byRule: counts,
+  }),
+  LedgerTotals: exactly({ reloads: integer, cuts: integer, shifts: integer, loadSeconds: number, gibHours: number }),
   PolicyDiff: exactly({
     policyId: string,
     with: string,

@@ -22,6 +22,7 @@ export type SafeguardedEvent = Extract<
       | 'runner.reloaded'
       | 'truncation.detected'
       | 'safeguard.tripped'
+      | 'safeguard.pulled'
       | 'safeguard.lifted';
   }
 >;
@@ -47,6 +48,7 @@ export function foldSafeguard(state: SafeguardState, event: SafeguardedEvent): S
       return isCaused ? foldHarm(state, requestId, 'reloads') : state;
     }
     case 'safeguard.tripped':
+    case 'safeguard.pulled':
       return { ...state, tripped: event.data };
     case 'safeguard.lifted':
       // It begins anew: what tripped it must not trip it again.

@@ -1,4 +1,4 @@
-import type { SafeguardTrippedV1 } from '../events.js';
+import type { SafeguardPulledV1, SafeguardTrippedV1 } from '../events.js';
 import type { Pending } from '../pending-requests.js';
 import type { Harm } from './harm.js';
 
@@ -29,7 +29,7 @@ export interface SafeguardState {
   /** Requests that went as they came, to compare with, in such blocks too. */
   readonly control: readonly HarmCounts[];
   /** Its requests pass through since then; null: they do not. */
-  readonly tripped: SafeguardTrippedV1 | null;
+  readonly tripped: SafeguardTrippedV1 | SafeguardPulledV1 | null;
 }
 
 export const NO_HARM: HarmCounts = { completions: 0, cuts: 0, failures: 0, reloads: 0 };

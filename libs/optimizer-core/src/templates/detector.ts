@@ -92,6 +92,10 @@ class LayeredDetector implements TemplateDetector {
     }
   }
 
+  forget(model: string, templateId: string): boolean {
+    return this.#models.get(model)?.forget(templateId) ?? false;
+  }
+
   resolve(templateId: string): string {
     let id = templateId;
     for (let hops = 0; hops < ALIAS_HOPS; hops++) id = this.#aliases.get(id) ?? id;

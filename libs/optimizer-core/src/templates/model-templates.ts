@@ -96,6 +96,13 @@ export class ModelTemplates {
     return least;
   }
 
+  /** By hand. False: there is none of that id. */
+  forget(id: string): boolean {
+    const cluster = [...this.#templates.values()].find((one) => one.id === id);
+    if (cluster !== undefined) this.#forget(cluster);
+    return cluster !== undefined;
+  }
+
   #find(sketch: PromptSketch, fingerprints: readonly Fingerprint[]): Placement {
     const skeleton = this.#skeletons.match(sketch);
     const merged = skeleton?.twin ? this.#merge(skeleton.cluster, skeleton.twin) : null;

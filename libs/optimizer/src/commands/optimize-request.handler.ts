@@ -54,7 +54,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
     const { model } = request;
     if (model === '' || isCloudName(model)) return 'leave';
-    const configured = modeFor(this.settings, model, input.client);
+    const configured = input.force ? 'active' : modeFor(this.settings, model, input.client);
     if (configured === 'off') return 'off';
 
     this.runners.used();

@@ -14,7 +14,9 @@ import {
   type SafeguardedEvent,
   type SafeguardState,
   type SizingState,
+  type TemplateOrder,
   type TemplateStatistics,
+  type TrafficEvent,
 } from '@rightsize/optimizer-core';
 import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } from './fold-templates.js';
 import { foldPolicies, policyKey, type PolicyRow } from './fold-policies.js';
@@ -31,19 +33,28 @@ export class ReadModels {
     fold: (row, event) => foldModel(row ?? emptyModelStatistics(event.data.model), event),
   });
 
-  readonly templates = new FoldedRows<TemplateStatistics>({
+  readonly templates = new FoldedRows<TemplateStatistics, TrafficEvent | TemplateOrder>({
     name: 'template-statistics',
-    version: 5,
-    types: ['template.detected', 'template.split', 'templates.merged', 'request.optimized', 'request.completed'],
+    version: 6,
+    types: [
+      'template.detected',
+      'template.split',
+      'templates.merged',
+      'template.pinned',
+      'template.locked',
+      'template.forgotten',
+      'request.optimized',
+      'request.completed',
+    ],
     keyOf: statisticsKey,
     fold: foldTemplateStatistics,
   });
 
   /** What the detector takes up at start, and what became of those that are no more. */
-  readonly knownTemplates = new FoldedRows<KnownTemplate>({
+  readonly knownTemplates = new FoldedRows<KnownTemplate, TrafficEvent | TemplateOrder>({
     name: 'known-templates',
-    version: 2,
-    types: ['template.detected', 'template.split', 'templates.merged', 'template.evicted'],
+    version: 3,
+    types: ['template.detected', 'template.split', 'templates.merged', 'template.evicted', 'template.forgotten'],
     keyOf: templateOf,
     fold: foldKnownTemplate,
   });
@@ -86,6 +97,7 @@ export class ReadModels {
       'runner.reloaded',
       'truncation.detected',
       'safeguard.tripped',
+      'safeguard.pulled',
       'safeguard.lifted',
     ],
     keyOf: (event) => event.data.model,
