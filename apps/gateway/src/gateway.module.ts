@@ -64,9 +64,9 @@ function embedded(options: GatewayOptions, configuration?: LiveConfiguration<Gat
 function telemetry({ metrics }: GatewayOptions): Provider {
   return {
     provide: GatewayTelemetry,
-    inject: [RightsizeService, Inspection],
-    useFactory: (service: RightsizeService, inspection: Inspection) =>
-      new GatewayTelemetry(metrics, service, inspection),
+    inject: [RightsizeService, Inspection, V1Plans],
+    useFactory: (service: RightsizeService, inspection: Inspection, plans: V1Plans) =>
+      new GatewayTelemetry(metrics, service, inspection, plans),
   };
 }
 

@@ -139,6 +139,21 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     await until(() => logged.includes('log-level: silent -> debug'));
     child.kill('SIGKILL');
   },
+  'policy.unknown-window': async (inForce) => {
+    const { url } = await inForce('policy:\n  unknown-window: 10240');
+    expect((await chat(url)).message.headers['x-rightsize-num-ctx']).toBe('10240');
+  },
+  'policy.margin': async (inForce) => {
+    const { url } = await inForce('policy:\n  margin: 9');
+    await chat(url);
+    const [decision] = (await json(`${url}/rightsize/decisions`)) as [{ inputs?: object; need: number }];
+    // Ten times what an unknown answer takes, at least.
+    expect(decision.need).toBeGreaterThan(5000);
+  },
+  'policy.headroom': async (inForce) => {
+    const { url } = await inForce('policy:\n  headroom: 50');
+    expect(Number((await chat(url)).message.headers['x-rightsize-num-ctx'])).toBeGreaterThan(20_000);
+  },
   'retrain-at': async () => {
     writeFileSync(bench.file, 'retrain-at: 03:30\nport: 0\n');
     const main = join(process.cwd(), 'apps/gateway/dist/main.js');

@@ -15,6 +15,7 @@ export type { Witness } from './witness.js';
 export { RightsizeModule, type RightsizeExtras, type RightsizeModuleOptions } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export {
+  modeFor,
   SettingsError,
   type ClientWindowSetting,
   type RightsizeOptions,

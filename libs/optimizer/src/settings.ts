@@ -206,7 +206,11 @@ export function clientWindowRule(settings: RightsizeSettings, model: string, cli
 }
 
 /** What is done with requests of this model and client. */
-export function modeFor({ overrides, mode }: RightsizeSettings, model: string, client: string | null): OperatingMode {
+export function modeFor(
+  { overrides = [], mode = 'active' }: Pick<RightsizeOptions, 'overrides' | 'mode'>,
+  model: string,
+  client: string | null,
+): OperatingMode {
   const entry = overrides.find(
     (e) => e.mode !== undefined && fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''),
   );

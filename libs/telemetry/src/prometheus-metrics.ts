@@ -17,6 +17,13 @@ export interface Gauges {
   readonly queuedEvents: number;
   readonly projections: readonly { readonly name: string; readonly lag: number }[];
   readonly storeBytes: number | null;
+  /** Requests in other dialects since the start; absent: there are none of them here. */
+  readonly v1?: {
+    readonly translated: number;
+    readonly aliased: number;
+    /** By why; of few words. */
+    readonly passed: Readonly<Record<string, number>>;
+  };
 }
 
 const DECIDING = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
@@ -157,6 +164,21 @@ export class PrometheusMetrics {
     this.#gauge('ready', '1: serving as it should; 0: starting or degraded', async (gauge) =>
       gauge.set((await ask()).ready ? 1 : 0),
     );
+    const v1 = new Counter({
+      name: 'rightsize_v1_requests_total',
+      registers: [],
+      help: 'Requests in other dialects: translated, under an alias, or passed as they came, and why',
+      labelNames: ['how', 'reason'],
+      async collect(this: Counter<'how' | 'reason'>) {
+        const { translated, aliased, passed } = (await ask()).v1 ?? { translated: 0, aliased: 0, passed: {} };
+        // Counted where it is decided; shown as it stands there.
+        this.reset();
+        this.inc({ how: 'translate', reason: '' }, translated);
+        this.inc({ how: 'alias', reason: '' }, Math.max(0, aliased));
+        for (const [reason, times] of Object.entries(passed)) this.inc({ how: 'pass', reason }, times);
+      },
+    });
+    this.registry.registerMetric(v1);
     this.#gauge('log_position', 'Position of the last event', async (gauge) => gauge.set((await ask()).logPosition));
     this.#gauge('queued_events', 'Events waiting to be durable', async (gauge) =>
       gauge.set((await ask()).queuedEvents),

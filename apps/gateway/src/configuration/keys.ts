@@ -192,6 +192,23 @@ export const KEYS = {
       'Share of sessions that go as they came, for safeguards to compare the others with: a conversation, or the calls of one kind by one client in an hour. 1 is enough.',
     reloadable: true,
   }),
+  'policy.unknown-window': optional({
+    kind: wholeNumber({ min: 256 }),
+    unit: 'tokens',
+    defaultInWords: 'as the active policy has it',
+    description: 'Window that a load opens with while nothing is known of the model, when that holds the request.',
+  }),
+  'policy.margin': optional({
+    kind: numeric({ min: 0 }),
+    defaultInWords: 'as the active policy has it',
+    description: 'Share of the need that is added to it for what the estimate misses; .1 is 10 %.',
+  }),
+  'policy.headroom': optional({
+    kind: numeric({ min: 1 }),
+    defaultInWords: 'as the active policy has it',
+    description:
+      'How much more than the need is taken when a load happens anyway, as a factor, while windows are not priced.',
+  }),
   'retrain-at': optional({
     kind: timeOfDay,
     defaultInWords: 'never',

@@ -1,5 +1,5 @@
 import type { Reading } from '@rightsize/configuration';
-import type { ClientWindowSetting, SettingsOverride } from '@rightsize/optimizer';
+import type { ClientWindowSetting, RightsizeOptions, SettingsOverride } from '@rightsize/optimizer';
 import { DEFAULT_V1 } from '@rightsize/nest';
 import type { GatewayOptions } from '../gateway-options.js';
 import type { GatewayKeys } from './keys.js';
@@ -38,6 +38,7 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       mode: values.mode,
       clientWindows: clientWindowsOf({ values, sections }),
       overrides: overridesOf(sections),
+      ...policyOf(values),
       memoryBudgetBytes: memoryGib === null ? null : memoryGib * GIB,
       kvCacheType: values['kv-cache-type'],
       parallel: values.parallel,
@@ -56,6 +57,19 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       retrainAt: values['retrain-at'],
     },
   };
+}
+
+/** Numbers that were set go before learnt ones; the name in each decision says that some were. */
+function policyOf(values: Reading<GatewayKeys>['values']): Pick<RightsizeOptions, 'policy'> {
+  const set = {
+    unknownWindow: values['policy.unknown-window'],
+    margin: values['policy.margin'],
+    headroom: values['policy.headroom'],
+  };
+  const told = Object.entries(set).filter(([, value]) => value !== null);
+  if (told.length === 0) return {};
+  const id = told.map(([name, value]) => `${name}=${value}`).join(',');
+  return { policy: { ...Object.fromEntries(told), id: `configured,${id}` } };
 }
 
 type Settings = Pick<Reading<GatewayKeys>, 'values' | 'sections'>;

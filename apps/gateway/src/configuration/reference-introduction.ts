@@ -34,5 +34,7 @@ clients:
     client-window: exact
 \`\`\`
 
+Numbers of the policy that are set (policy.*) go before learnt ones, whichever policy is active.
+
 A secret can be given by the environment or, better, by a file that holds it; never on the command line.
 `;

@@ -8,7 +8,7 @@ import {
   type Gauges,
   type MetricsOptions,
 } from '@rightsize/telemetry';
-import type { ProxyWatch } from '@rightsize/nest';
+import type { ProxyWatch, V1Plans } from '@rightsize/nest';
 
 /** All that the gateway tells the outside of what happens in it. */
 export class GatewayTelemetry implements Witness, ProxyWatch {
@@ -17,8 +17,8 @@ export class GatewayTelemetry implements Witness, ProxyWatch {
   readonly #lines = new ExchangeLines();
   readonly #logger = new Logger('Requests');
 
-  constructor(options: MetricsOptions, service: RightsizeService, inspection: Inspection) {
-    this.metrics = new PrometheusMetrics(options, () => gauges(service, inspection));
+  constructor(options: MetricsOptions, service: RightsizeService, inspection: Inspection, plans: V1Plans) {
+    this.metrics = new PrometheusMetrics(options, () => gauges(service, inspection, plans));
   }
 
   recorded(event: DomainEvent): void {
@@ -45,7 +45,7 @@ export class GatewayTelemetry implements Witness, ProxyWatch {
   }
 }
 
-async function gauges(service: RightsizeService, inspection: Inspection): Promise<Gauges> {
+async function gauges(service: RightsizeService, inspection: Inspection, plans: V1Plans): Promise<Gauges> {
   const { status, log } = service.health();
   return {
     ready: status === 'ready',
@@ -53,5 +53,6 @@ async function gauges(service: RightsizeService, inspection: Inspection): Promis
     queuedEvents: log.queued,
     projections: log.projections,
     storeBytes: await inspection.storeBytes(),
+    v1: plans.report(),
   };
 }

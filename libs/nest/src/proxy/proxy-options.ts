@@ -26,5 +26,5 @@ export interface ProxyOptions {
   readonly v1: V1Modes;
   /** Whether users can ask for sizing with `/opt`, whatever the mode is. @default false */
   readonly commands?: boolean;
-  readonly rightsize: Pick<RightsizeOptions, 'upstream' | 'mode'>;
+  readonly rightsize: Pick<RightsizeOptions, 'upstream' | 'mode' | 'overrides'>;
 }

@@ -1,12 +1,15 @@
 import {
   isCloudName,
+  normalizeModelName,
   translateV1,
   unpackZstd,
   type Translated,
   type Translation,
   type V1Route,
 } from '@rightsize/ollama';
+import { modeFor } from '@rightsize/optimizer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { clientName } from './client-name.js';
 import type { ProxyOptions } from './proxy-options.js';
 
 /** What becomes of one request in another vendor's dialect. */
@@ -70,12 +73,19 @@ export class V1Plans {
 
   #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
     const { v1, rightsize } = this.#options;
-    const isOff = (rightsize.mode ?? 'active') !== 'active' && !(this.#options.commands && body.includes('/opt'));
-    if (isOff || v1[route] === 'pass') return pass('configured');
+    // A user may ask for sizing whatever the mode is.
+    const mayAsk = this.#options.commands === true && body.includes('/opt');
+    // Nobody's requests are to be changed: the body need not even be read.
+    const isActive = [rightsize, ...(rightsize.overrides ?? [])].some(({ mode }) => (mode ?? 'active') === 'active');
+    if ((!isActive && !mayAsk) || v1[route] === 'pass') return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
     const plain = unpacked(body, headers['content-encoding'] ?? 'identity');
     if (plain === null) return pass('encoding');
     const translation = translated(route, plain);
+    if (translation.kind === 'translated' && !mayAsk) {
+      const mode = modeFor(rightsize, normalizeModelName(translation.model), clientName(headers));
+      if (mode !== 'active') return pass('configured');
+    }
     // Under another name of the model the body goes on whole, known or not.
     if (translation.kind !== 'translated' || v1[route] !== 'alias') return judge(translation);
     return isCloudName(translation.model) ? pass('cloud') : { kind: 'alias', translated: translation, plain };
