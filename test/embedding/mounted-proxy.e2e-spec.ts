@@ -13,7 +13,7 @@ import {
   type INestApplication,
   type NestInterceptor,
 } from '@nestjs/common';
-import { APP_GUARD, Reflector } from '@nestjs/core';
+import { APP_GUARD, NestFactory, Reflector } from '@nestjs/core';
 import { RightsizeModule, RightsizeProxyModule, RightsizeService, getRightsizeToken } from '@rightsize/nest';
 import { map } from 'rxjs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -61,6 +61,20 @@ function withGlobals(app: INestApplication): void {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true }));
   app.useGlobalInterceptors(new Wrap());
 }
+
+it('RightsizeProxyModule mounts nothing where no server is, as in the context of a command line', async () => {
+  class Part {
+    readonly isPart = true;
+  }
+  const imports = [
+    RightsizeModule.forRoot({ upstream: 'http://127.0.0.1:9', database: ':memory:' }),
+    RightsizeProxyModule.forRoot({ prefix: 'ollama' }),
+  ];
+  const host = { module: Part, imports };
+  const context = await NestFactory.createApplicationContext(host, { logger: false, abortOnError: false });
+  expect(context.get(RightsizeService).health().mode).toBe('active');
+  await context.close();
+});
 
 describe.each(PLATFORMS)('RightsizeProxyModule on %s', (platform) => {
   let sim: Simulator;

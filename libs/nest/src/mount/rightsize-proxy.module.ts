@@ -35,12 +35,13 @@ class ProxyMount implements OnModuleInit, OnApplicationShutdown {
     @Inject(MountOptions) private readonly options: RightsizeProxyOptions,
     @Inject(Entry) entry: ProxyEntry,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
-    @Inject(HttpAdapterHost) { httpAdapter }: HttpAdapterHost,
+    @Inject(HttpAdapterHost) { httpAdapter }: Partial<HttpAdapterHost>,
     @Inject(ExternalContextCreator) contexts: ExternalContextCreator,
   ) {
     const { prefix, withhold = DEFAULT_WITHHELD } = options;
     this.#mounted = new MountedProxy(checkedPrefix(prefix), withhold, entry, contexts);
-    httpAdapter.use(this.#mounted.middleware);
+    // None in an application context, such as that of a command line.
+    httpAdapter?.use(this.#mounted.middleware);
   }
 
   onModuleInit(): void {
