@@ -16,7 +16,11 @@ const FLOOR = 0.1;
 /** What the belief about conversations is worth, in turns seen. */
 const ASSUMED = 1;
 
-/** From what conversations of the same template became, seen from each of their turns. */
+/**
+ * From what conversations of the same template became, seen from each of their turns. The conversation's own turns
+ * count too: it has gone on after each, and became at least what it is. Without them one that grows steadily where others
+ * ended early is taken by surprise at every turn, and loses its prefix.
+ */
 export function growthOf(
   state: SizingState,
   rungs: readonly number[],
@@ -32,12 +36,16 @@ export function growthOf(
   const { pause } = habitsOf(state, template);
   const usualPause = Math.max(1, pause.samples === 0 ? 120 : pause.mean) * 1e3;
   for (const other of state.conversations) {
-    if (other.id === id || other.template !== template) continue;
-    const last = Math.max(...other.sizes);
+    if (other.template !== template) continue;
+    const isOwn = other.id === id;
+    const last = isOwn ? size : Math.max(...other.sizes);
+    // Of its own, the turn that it is seen from says nothing yet.
+    const ended = isOwn ? other.sizes.lastIndexOf(size) : other.sizes.length - 1;
     for (let turn = 0; turn < other.sizes.length; turn++) {
+      if (isOwn && turn === ended) continue;
       const then = other.sizes[turn]!;
       const weight = FLOOR + closeness(then, size);
-      const goesOn = turn < other.sizes.length - 1;
+      const goesOn = turn !== ended;
       // Whoever spoke lately may go on: that it has not yet says little.
       mass += goesOn ? weight : weight * (1 - 1 / (1 + (state.lastMs - other.lastMs) / usualPause) ** 2);
       if (!goesOn) continue;

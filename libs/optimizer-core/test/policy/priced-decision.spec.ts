@@ -156,4 +156,21 @@ describe('pricing what comes later', () => {
     };
     expect(outgrows(0)).toBeGreaterThan(2 * outgrows(2000));
   });
+
+  it('expects a conversation that has grown at every turn to go on growing, though others ended early', () => {
+    const others = Array.from({ length: 40 }, (_, index) =>
+      completion({ at: index * 60, prompt: 800 + index * 20, output: 200, conversation: `short${index}` }),
+    );
+    const turns = [1000, 1600, 2200, 2800, 3400].map((prompt, turn) =>
+      completion({ at: 2500 + turn * 30, prompt, output: 200, conversation: 'grows' }),
+    );
+    const outgrows4096 = (...own: typeof turns): number => {
+      const state = stateAfter(...others, ...own);
+      const plan = solve(state, atMs(2630), facts(), DEFAULT_POLICY, null, null);
+      const rung = plan.rungs.findIndex((window) => window >= 4096);
+      return plan.live.find(({ conversation }) => conversation.id === 'grows')!.growth.outgrows[rung]!;
+    };
+    expect(outgrows4096(...turns)).toBeGreaterThan(2 * outgrows4096(turns.at(-1)!));
+    expect(outgrows4096(...turns)).toBeGreaterThan(0.1);
+  });
 });
