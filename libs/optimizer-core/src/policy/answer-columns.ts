@@ -24,10 +24,24 @@ export interface AnswerColumns {
   /** The bins that these lie in. */
   readonly bins: Uint8Array;
   readonly limited: Uint8Array;
+  readonly space: Space;
+  /** Where the newest ends there. */
+  readonly end: number;
 }
 
-/** Templates that no answer is left of are forgotten when there are so many more than answers. */
-const SPARE_TEMPLATES = 1024;
+/** Room for answers to come, shared by the columns of successive states: each sees its own part of it. */
+interface Space {
+  readonly templates: Int32Array;
+  readonly templateOf: Map<string | null, number>;
+  readonly logPrompts: Float64Array;
+  readonly lengths: Float64Array;
+  readonly bins: Uint8Array;
+  readonly limited: Uint8Array;
+  used: number;
+}
+
+/** Answers that are added before columns are made anew. */
+const ROOM = 1024;
 
 // Answers change only when one ends; decisions ask all the time.
 const columns = new WeakMap<readonly AnswerSample[], AnswerColumns>();
@@ -46,52 +60,47 @@ export function withAnswer(
 ): readonly AnswerSample[] {
   const dropped = Math.max(0, answers.length - capacity + 1);
   const next = [...(dropped === 0 ? answers : answers.slice(dropped)), answer];
-  const known = columns.get(answers);
-  if (known !== undefined && known.templateOf.size <= capacity + SPARE_TEMPLATES) {
-    columns.set(next, columnsWith(known, answer, dropped));
+  const { space, end, templates } = columnsOf(answers);
+  // Somebody may have gone on from the same state otherwise, or there is no room left.
+  if (space.used === end && end < space.templates.length) {
+    enter(space, answer);
+    columns.set(next, viewOf(space, end - templates.length + dropped));
   }
   return next;
 }
 
-function columnsWith(known: AnswerColumns, answer: AnswerSample, dropped: number): AnswerColumns {
-  // Shared with the columns before: a number that they do not hold is to them one that nobody has.
-  const { templateOf } = known;
-  const count = known.templates.length + 1 - dropped;
-  const made = {
-    templates: new Int32Array(count),
-    templateOf,
-    logPrompts: new Float64Array(count),
-    lengths: new Float64Array(count),
-    bins: new Uint8Array(count),
-    limited: new Uint8Array(count),
-  };
-  made.templates.set(known.templates.subarray(dropped));
-  made.logPrompts.set(known.logPrompts.subarray(dropped));
-  made.lengths.set(known.lengths.subarray(dropped));
-  made.bins.set(known.bins.subarray(dropped));
-  made.limited.set(known.limited.subarray(dropped));
-  enter(made, count - 1, answer);
-  return made;
-}
-
 function toColumns(answers: readonly AnswerSample[]): AnswerColumns {
-  const count = answers.length;
-  const templateOf = new Map<string | null, number>();
-  const made = {
-    templates: new Int32Array(count),
-    templateOf,
-    logPrompts: new Float64Array(count),
-    lengths: new Float64Array(count),
-    bins: new Uint8Array(count),
-    limited: new Uint8Array(count),
+  const size = answers.length + ROOM;
+  const space: Space = {
+    templates: new Int32Array(size),
+    templateOf: new Map(),
+    logPrompts: new Float64Array(size),
+    lengths: new Float64Array(size),
+    bins: new Uint8Array(size),
+    limited: new Uint8Array(size),
+    used: 0,
   };
-  for (let index = 0; index < count; index++) {
-    enter(made, index, answers[index]!);
-  }
-  return made;
+  for (const answer of answers) enter(space, answer);
+  return viewOf(space, 0);
 }
 
-function enter(into: AnswerColumns, index: number, { template, prompt, output, limited }: AnswerSample): void {
+function viewOf(space: Space, from: number): AnswerColumns {
+  const end = space.used;
+  return {
+    templates: space.templates.subarray(from, end),
+    // A number that came later is to these columns one that no answer has.
+    templateOf: space.templateOf,
+    logPrompts: space.logPrompts.subarray(from, end),
+    lengths: space.lengths.subarray(from, end),
+    bins: space.bins.subarray(from, end),
+    limited: space.limited.subarray(from, end),
+    space,
+    end,
+  };
+}
+
+function enter(into: Space, { template, prompt, output, limited }: AnswerSample): void {
+  const index = into.used;
   let id = into.templateOf.get(template);
   if (id === undefined) into.templateOf.set(template, (id = into.templateOf.size));
   into.templates[index] = id;
@@ -99,6 +108,7 @@ function enter(into: AnswerColumns, index: number, { template, prompt, output, l
   into.lengths[index] = lengthBin(output);
   into.bins[index] = Math.max(0, Math.min(BINS - 1, Math.floor(into.lengths[index]!)));
   into.limited[index] = limited ? 1 : 0;
+  into.used = index + 1;
 }
 
 export function logPrompt(tokens: number): number {

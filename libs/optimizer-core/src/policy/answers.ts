@@ -124,7 +124,7 @@ function add(into: Float64Array, length: number, weight: number): void {
 
 /** How answers grow with prompts, as a power: 0 for chats, near 1 for translations; and what the answers count together. */
 function lengthSlope(
-  { templates, logPrompts, lengths, limited }: Omit<AnswerColumns, 'templateOf' | 'bins'>,
+  { templates, logPrompts, lengths, limited }: Pick<AnswerColumns, 'templates' | 'logPrompts' | 'lengths' | 'limited'>,
   mine: number,
   fading: number,
 ): { readonly slope: number; readonly mass: number } {
