@@ -59,6 +59,8 @@ const TOOLS_TEMPLATE =
   '{{ if .Tools }}<|tools|>{{ .Tools }}{{ end }}{{ range .Messages }}<|{{ .Role }}|>{{ .Content }}' +
   '{{ range .ToolCalls }}{"name": "{{ .Function.Name }}", "arguments": {{ .Function.Arguments }}}{{ end }}{{ end }}<|assistant|>';
 
+let made = 0;
+
 async function ask(url: string, method: string, body: object): Promise<void> {
   const response = await fetch(url, { method, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
@@ -67,7 +69,7 @@ async function ask(url: string, method: string, body: object): Promise<void> {
 /** A real server, `URL,MODEL`; its model must be small. Another is made of it that takes tools. */
 export async function startRealWorld(named: string): Promise<World> {
   const [url = '', model = 'random'] = named.split(',');
-  const toolsModel = `${model}-rightsize-clients`;
+  const toolsModel = `${model}-rightsize-clients-${process.pid}-${(made += 1)}`;
   await ask(`${url}/api/create`, 'POST', { model: toolsModel, from: model, template: TOOLS_TEMPLATE, stream: false });
   const world = await worldOf(url, model, null);
   const close = async () => {

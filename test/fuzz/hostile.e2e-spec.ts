@@ -21,7 +21,8 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rightsize-fuzz-'));
-  alone = await createSimulator({ timeScale: 0 });
+  // What is too long for the default window is refused, which is what the gateway is there to mend.
+  alone = await createSimulator({ timeScale: 0, contextLength: 65_536 });
   behind = await createSimulator({ timeScale: 0 });
   gateway = await gatewayBefore(behind.url, join(folder, 'rightsize.sqlite'));
 });
@@ -51,6 +52,8 @@ describe('hostile requests', () => {
         // A busy machine stalls now and then, whoever is asked; what is wrong stalls again.
         if (direct !== through && `${direct}${through}`.includes('~')) [direct, through] = await ask();
         if (direct === through) continue;
+        // Nobody has to answer what never was whole: whoever does is quicker than the client's leaving.
+        if (hostile.kind === 'early-close' && (direct === '' || through === '')) continue;
         const bytes = Buffer.concat(hostile.parts).toString('latin1');
         differing.push({ number, kind: hostile.kind, direct, through, bytes: bytes.slice(0, 900) });
       }
