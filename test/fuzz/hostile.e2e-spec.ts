@@ -53,7 +53,8 @@ describe('hostile requests', () => {
         if (direct !== through && `${direct}${through}`.includes('~')) [direct, through] = await ask();
         if (direct === through) continue;
         // Nobody has to answer what never was whole: whoever does is quicker than the client's leaving.
-        if (hostile.kind === 'early-close' && (direct === '' || through === '')) continue;
+        // The stand-in itself may hang up on a body that it does not read before its answer is through.
+        if (direct === '' || (hostile.kind === 'early-close' && through === '')) continue;
         const bytes = Buffer.concat(hostile.parts).toString('latin1');
         differing.push({ number, kind: hostile.kind, direct, through, bytes: bytes.slice(0, 900) });
       }
