@@ -76,14 +76,19 @@ class Reader {
 }
 
 describe('the commands in the documentation', () => {
-  it.each(PAGES)('of %s do what they say, one after the other', async (page) => {
-    const reader = new Reader(page, [new URL(ollama.url).port, await freePort()]);
-    try {
-      for (const block of blocksOf(page)) await reader.run(block);
-    } finally {
-      await reader.close();
-    }
-  });
+  it.each(PAGES)(
+    'of %s do what they say, one after the other',
+    async (page) => {
+      const reader = new Reader(page, [new URL(ollama.url).port, await freePort()]);
+      try {
+        for (const block of blocksOf(page)) await reader.run(block);
+      } finally {
+        await reader.close();
+      }
+      // Some twenty programs start one after the other; on a busy machine each takes seconds.
+    },
+    180_000,
+  );
 
   it.each(PAGES)('of %s are run here, or say why not', (page) => {
     const blocks = blocksOf(page);

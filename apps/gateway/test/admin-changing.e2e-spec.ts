@@ -109,6 +109,11 @@ describe('templates', () => {
       return (await send(`${url}/api/chat`, { method: 'POST', body })).message.headers;
     };
     for (let times = 0; times < 4; times++) await ask();
+    // What is recorded of an answer comes after it: nothing of these is to come later.
+    await eventually(async () => {
+      const { json } = await client.ask('GET', '/models');
+      return (json as { items: { completions: number }[] }).items[0]?.completions === asked;
+    });
     const id = await eventually(async () => {
       const { json } = await client.ask('GET', '/templates');
       return (json as { items: { templateId: string; completions: number }[] }).items[0]?.templateId;
