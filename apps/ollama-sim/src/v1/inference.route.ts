@@ -111,6 +111,16 @@ const DIALECTS: Readonly<Record<V1Route, Dialect>> = {
   },
 };
 
+/** As it was written, as far as its length goes, which Ollama estimates by; what is too deep for that differs in escapes. */
+function printed(fields: Fields): string {
+  try {
+    return JSON.stringify(fields);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return goJson(fields);
+  }
+}
+
 /** The routes in other vendors' dialects that ask a model for text: translated to the native ones, as the real server does. */
 export function inferenceRoute(server: SimServer, route: V1Route): Handler {
   const dialect = DIALECTS[route];
@@ -120,7 +130,7 @@ export function inferenceRoute(server: SimServer, route: V1Route): Handler {
     if (body.kind === 'invalid') return dialect.refuse(res, body.message);
     const missing = dialect.missing(body.fields);
     if (missing !== null) return dialect.refuse(res, missing);
-    const translation = translateV1(route, Buffer.from(goJson(body.fields)));
+    const translation = translateV1(route, Buffer.from(printed(body.fields)));
     switch (translation.kind) {
       case 'refused':
         return route === 'responses'
