@@ -20,27 +20,32 @@ const FINAL = `${JSON.stringify({
   eval_count: 2,
   eval_duration: 1_000_000,
 })}\n`;
-const PS = JSON.stringify({
-  models: [
-    {
-      name: 'bench:latest',
-      model: 'bench:latest',
-      digest: 'd',
-      size: 1e9,
-      size_vram: 0,
-      context_length: 65_536,
-      expires_at: '2099-01-01T00:00:00Z',
-    },
-  ],
-});
+/** Tokens. A server that went on showing another window than it was asked for would be looked at before each decision. */
+let window = 65_536;
+
+function loaded(): string {
+  const model = { name: 'bench:latest', model: 'bench:latest', digest: 'd', size: 1e9, size_vram: 0 };
+  return JSON.stringify({ models: [{ ...model, context_length: window, expires_at: '2099-01-01T00:00:00Z' }] });
+}
+
+/** Where options are written into a body: looking through all of a large one would be part of what is measured. */
+const ENDS = 256;
+
+function takeWindow(body: Buffer): void {
+  const ends = body.toString('latin1', 0, ENDS) + body.toString('latin1', Math.max(0, body.length - ENDS));
+  const asked = /"num_ctx":\s*(\d+)/.exec(ends);
+  if (asked) window = Number(asked[1]);
+}
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    if (request.url === '/api/ps') response.end(PS);
-    else if (request.url !== '/api/chat') response.end('{}');
-    else answer(response, Buffer.concat(chunks).includes(STREAM_MARK) ? STREAM_CHUNKS : 1);
+    if (request.url === '/api/ps') return void response.end(loaded());
+    if (request.url !== '/api/chat') return void response.end('{}');
+    const body = Buffer.concat(chunks);
+    takeWindow(body);
+    answer(response, body.includes(STREAM_MARK) ? STREAM_CHUNKS : 1);
   });
 });
 
