@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { progressOnStderr } from '@rightsize/traffic';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { above } from './number-option.js';
 import { compareQuality, type Compared, type Verdict } from './quality-compare.js';
 import { qualityPrompts, type Size } from './quality-prompts.js';
 import { withGateway, withUpstream } from './real-servers.js';
@@ -67,16 +68,6 @@ async function act(flags: Flags): Promise<void> {
     progress.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function above(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-      throw new InvalidArgumentError(`must be a number of at least ${least}.`);
-    }
-    return value;
-  };
 }
 
 try {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { MIXES, progressOnStderr } from '@rightsize/traffic';
 import { Command, InvalidArgumentError } from 'commander';
+import { above } from './number-option.js';
 import { compareMix, type RealOptions } from './real-compare.js';
 import { bars, table, type MixRows } from './real-report.js';
 import { withUpstream } from './real-servers.js';
@@ -44,16 +45,6 @@ async function act(flags: Flags): Promise<void> {
 function mixName(text: string, before: readonly string[]): readonly string[] {
   if (!NAMES.includes(text)) throw new InvalidArgumentError(`is none of ${NAMES.join(', ')}.`);
   return [...before, text];
-}
-
-function above(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-      throw new InvalidArgumentError(`must be a number of at least ${least}.`);
-    }
-    return value;
-  };
 }
 
 try {

@@ -5,7 +5,8 @@ import type { Hardware, Workload } from './sizing-workload.js';
 /** What an estimator misses by, as a deviation of the log. */
 const ESTIMATE_DEVIATION = 0.09;
 
-const CARD: Hardware = {
+/** A small card under a model that nearly fills it. */
+export const CARD: Hardware = {
   vram_gib: 8,
   weights_gib: 4.9,
   overhead_gib: 0.6,

@@ -1,23 +1,10 @@
 import * as fc from 'fast-check';
 import { DEFAULT_POLICY } from '@rightsize/optimizer-core';
+import { CARD } from '../src/sizing-made.js';
 import { replay } from '../src/sizing-replay.js';
 import type { Workload } from '../src/sizing-workload.js';
 
-const hardware: Workload['hardware'] = {
-  vram_gib: 8,
-  weights_gib: 4.9,
-  overhead_gib: 0.6,
-  kv_kib_per_token: 128,
-  load_s: 3.5,
-  load_s_per_kv_gib: 0.15,
-  prefill_tps: 1800,
-  decode_tps: 45,
-  max_ctx: 131_072,
-  default_ctx: 4096,
-  keep_alive_s: 300,
-  cpu_slowdown: 9,
-  memory_price_s: 20,
-};
+const hardware: Workload['hardware'] = { ...CARD, memory_price_s: 20 };
 
 type Request = Workload['requests'][number];
 
