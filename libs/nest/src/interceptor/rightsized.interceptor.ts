@@ -8,7 +8,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModuleRef, Reflector } from '@nestjs/core';
-import type { Optimized } from '@rightsize/optimizer';
+import type { Optimized, RightsizeService } from '@rightsize/optimizer';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { catchError, defer, from, map, mergeMap, throwError, type Observable } from 'rxjs';
 import { serviceOf } from '../service-of.js';
@@ -49,7 +49,8 @@ export class RightsizedInterceptor implements NestInterceptor {
     const raw = response.raw ?? (response as unknown as ServerResponse);
     const gone = new AbortController();
     raw.once('close', () => gone.abort());
-    const optimized = await serviceOf(this.modules, options.instance).optimize(body, {
+    const service = serviceOf(this.modules, options.instance);
+    const optimized = await service.optimize(body, {
       ...(options.route ? { route: options.route } : {}),
       client: options.client
         ? options.client(request.raw ?? (request as unknown as IncomingMessage))
@@ -57,7 +58,7 @@ export class RightsizedInterceptor implements NestInterceptor {
       skip: request.headers['x-rightsize'] === 'off',
       signal: gone.signal,
     });
-    return this.#attempt(optimized, { request, response, raw, next });
+    return this.#attempt(optimized, { service, request, response, raw, next });
   }
 
   #attempt(optimized: Optimized, call: Call): Observable<unknown> {
@@ -74,26 +75,16 @@ export class RightsizedInterceptor implements NestInterceptor {
     }).pipe(
       map((value: unknown) => seen(value, optimized)),
       catchError((error: unknown) =>
-        from(this.#reconsider(error, optimized)).pipe(
+        from(told(error, optimized, call.service)).pipe(
           mergeMap((again) => (again ? this.#attempt(again, call) : throwError(() => error))),
         ),
       ),
     );
   }
-
-  /** The handler tells of what the server refused by throwing it. */
-  async #reconsider(error: unknown, { observer, reconsider }: Optimized): Promise<Optimized | null> {
-    const { status, body } = saidBy(error);
-    const again = reconsider && (status === 400 || status === 500) ? await reconsider(status, body) : null;
-    if (again) return again;
-    observer.head(status, null);
-    observer.chunk(body);
-    observer.end(status === 0 ? 'upstream-failed' : 'complete');
-    return null;
-  }
 }
 
 interface Call {
+  readonly service: RightsizeService;
   readonly request: WithSized;
   readonly response: HostResponse;
   readonly raw: ServerResponse;
@@ -109,6 +100,16 @@ function seen(value: unknown, { observer }: Optimized): unknown {
   const bytes = bytesIn(value);
   if (bytes) observer.chunk(Buffer.concat([bytes, Buffer.from('\n')]));
   return value;
+}
+
+/** The handler tells of what the server refused by throwing it. Null: that is the answer; else what to send instead. */
+async function told(error: unknown, optimized: Optimized, service: RightsizeService): Promise<Optimized | null> {
+  const said = saidBy(error);
+  if (said.status !== 0) return service.record(optimized, said);
+  const { observer } = optimized;
+  observer.head(0, null);
+  observer.end('upstream-failed');
+  return null;
 }
 
 /** Status 0: the handler failed in a way of its own. */
