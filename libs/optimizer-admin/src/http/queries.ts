@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -20,14 +21,26 @@ import { EVENT_TYPES } from '@rightsize/optimizer-core';
 const MOST = 1000;
 const TYPES: readonly string[] = Object.values(EVENT_TYPES);
 
+/** A number in a query, which comes as text. */
+function WholeNumber(bounds: {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default: number;
+  readonly description?: string;
+}): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: 'integer', ...bounds }),
+    IsOptional(),
+    Type(() => Number),
+    IsInt(),
+    Min(bounds.minimum),
+    Max(bounds.maximum),
+  );
+}
+
 /** Which part of a list. */
 export class PageQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST, default: 50 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @WholeNumber({ minimum: 1, maximum: MOST, default: 50 })
   readonly limit: number = 50;
 
   @ApiPropertyOptional({ type: String, description: '`next` of the page before' })
@@ -53,12 +66,7 @@ export class EventsQuery {
   @Min(0)
   readonly after: number = 0;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST, default: 50 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MOST)
+  @WholeNumber({ minimum: 1, maximum: MOST, default: 50 })
   readonly limit: number = 50;
 
   @ApiPropertyOptional({ type: String, enum: TYPES, description: 'only of this type' })
@@ -68,18 +76,7 @@ export class EventsQuery {
 }
 
 export class OverflowQuery {
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 1_000_000,
-    default: 100_000,
-    description: 'latest events that are looked at',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000_000)
+  @WholeNumber({ minimum: 1, maximum: 1_000_000, default: 100_000, description: 'latest events that are looked at' })
   readonly within: number = 100_000;
 }
 
