@@ -1,5 +1,5 @@
 import { goJson } from '../src/go-json.js';
-import { translateV1 } from '../src/index.js';
+import { readInferenceBody, translateV1 } from '../src/index.js';
 
 /** Levels of arrays. */
 function nested(depth: number): string {
@@ -21,5 +21,13 @@ describe('JSON of a hostile depth', () => {
   it('is translated as deep as the server reads it, and no deeper, even where it is not looked at', () => {
     expect(chatWith(nested(9999))).toBe('translated');
     expect(chatWith(nested(10_000))).toBe('refused');
+  });
+
+  it('is sized in tools and in their calls, where reading it failed open', () => {
+    const call = `[{"function":{"name":"f","arguments":{"a":${nested(9000)}}}}]`;
+    const body = `{"model":"m","messages":[{"role":"user","content":"x"},{"tool_calls":${call}}],"tools":${nested(9000)}}`;
+    const read = readInferenceBody('chat', Buffer.from(body));
+    expect(read).toMatchObject({ kind: 'ok', request: { tools: nested(9000) } });
+    expect(read).toHaveProperty('request.segments.1.text', call);
   });
 });
