@@ -4,10 +4,13 @@ import type { Random } from '@rightsize/traffic';
 /** A path and a body that is as it should be. */
 export type Valid = readonly [path: string, body: Readonly<Record<string, unknown>>];
 
-const HELLO = [{ role: 'user', content: 'hello' }];
-const OPTIONS = { num_predict: 3, temperature: 0, seed: 1, stop: ['x'] };
+/** In all that people say here, so that it can be looked for where nothing of it may be. */
+export const CANARY = 'quixotic';
+
+const HELLO = [{ role: 'user', content: `${CANARY} hello` }];
+const OPTIONS = { num_predict: 3, temperature: 0, seed: 1, stop: [CANARY] };
 const SCHEMA = { type: 'object', properties: { a: { type: 'string' } } };
-const TOOLS = [{ type: 'function', function: { name: 'f', description: 'd', parameters: SCHEMA } }];
+const TOOLS = [{ type: 'function', function: { name: CANARY, description: CANARY, parameters: SCHEMA } }];
 
 /** Of every route whose body means something; what writes to the store names models that are not there. */
 export const VALID: readonly Valid[] = [
@@ -16,21 +19,21 @@ export const VALID: readonly Valid[] = [
     { model: 'llama3.2', messages: HELLO, stream: false, options: OPTIONS, tools: TOOLS, keep_alive: '5m' },
   ],
   ['/api/chat', { model: 'qwen3', messages: HELLO, stream: true, think: true, format: SCHEMA, options: OPTIONS }],
-  ['/api/generate', { model: 'llama3.2', prompt: 'hello', system: 's', stream: false, raw: false, options: OPTIONS }],
-  ['/api/embed', { model: 'nomic-embed-text', input: ['a', 'b'], truncate: true }],
+  ['/api/generate', { model: 'llama3.2', prompt: CANARY, system: CANARY, stream: false, raw: false, options: OPTIONS }],
+  ['/api/embed', { model: 'nomic-embed-text', input: [CANARY, 'b'], truncate: true }],
   ['/api/show', { model: 'llama3.2', verbose: false }],
   ['/api/copy', { source: 'none', destination: 'other' }],
   ['/api/delete', { model: 'none' }],
   ['/v1/chat/completions', { model: 'qwen3', messages: HELLO, max_tokens: 3, temperature: 0, tools: TOOLS, stop: 'x' }],
   ['/v1/chat/completions', { model: 'qwen3', messages: HELLO, stream: true, stream_options: { include_usage: true } }],
-  ['/v1/completions', { model: 'llama3.2', prompt: 'hello', max_tokens: 3, stream: true, suffix: '' }],
-  ['/v1/messages', { model: 'qwen3', max_tokens: 3, system: 's', messages: HELLO, stop_sequences: ['x'] }],
+  ['/v1/completions', { model: 'llama3.2', prompt: CANARY, max_tokens: 3, stream: true, suffix: '' }],
+  ['/v1/messages', { model: 'qwen3', max_tokens: 3, system: CANARY, messages: HELLO, stop_sequences: [CANARY] }],
   [
     '/v1/messages',
-    { model: 'qwen3', max_tokens: 3, messages: HELLO, stream: true, tools: [{ name: 'f', input_schema: SCHEMA }] },
+    { model: 'qwen3', max_tokens: 3, messages: HELLO, stream: true, tools: [{ name: CANARY, input_schema: SCHEMA }] },
   ],
-  ['/v1/responses', { model: 'qwen3', input: 'hello', instructions: 'i', max_output_tokens: 3, stream: true }],
-  ['/v1/embeddings', { model: 'nomic-embed-text', input: 'a' }],
+  ['/v1/responses', { model: 'qwen3', input: CANARY, instructions: CANARY, max_output_tokens: 3, stream: true }],
+  ['/v1/embeddings', { model: 'nomic-embed-text', input: CANARY }],
 ];
 
 const WRONG: readonly string[] = [

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { call, simulatorFor, type Json } from './sim-fixture.js';
 
 const held = simulatorFor();
@@ -61,6 +63,20 @@ describe('errors in the real server’s words', () => {
     ]);
     const method = await call(held.sim, 'DELETE', '/api/tags');
     expect([method.status, method.text, method.headers.allow]).toEqual([405, '405 method not allowed', 'HEAD, GET']);
+  });
+
+  it('a body that a route does not read is read before it is refused, so that its sender gets to see why', async () => {
+    const socket = connect(held.sim.port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (part: string) => (answer += part));
+    const head = ['POST /api/delete HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Length: 100000', '', ''];
+    socket.write(head.join('\r\n') + ' '.repeat(50_000));
+    // By the time that this is answered, that has been seen.
+    await call(held.sim, 'GET', '/');
+    expect(answer).toBe('');
+    socket.write(' '.repeat(50_000));
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1.1 405 /);
   });
 
   it('OpenAI’s and Anthropic’s routes have shapes of their own', async () => {

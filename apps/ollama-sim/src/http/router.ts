@@ -42,14 +42,31 @@ function decode(segment: string): string {
   }
 }
 
+/** Of a body that nobody reads, Go reads so much before it answers, bytes: its sender gets to see the answer. */
+const DISCARDED_BYTES = 256 * 2 ** 10;
+
+async function discardBody(req: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > DISCARDED_BYTES) return;
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /** Finds the route of a request; answers 404 and 405 as gin does. */
-export function dispatch(routes: readonly Route[], req: IncomingMessage, res: ServerResponse): Promise<void> | void {
+export async function dispatch(routes: readonly Route[], req: IncomingMessage, res: ServerResponse): Promise<void> {
   const path = (req.url ?? '/').split('?')[0] ?? '/';
   const here = routes.flatMap((route) => {
     const parameter = match(route, path);
     return parameter === null ? [] : [{ route, parameter }];
   });
   const found = here.find(({ route }) => route.method === req.method);
+  const isRead = found?.route.method === 'POST' || found?.route.method === 'DELETE';
+  if (!isRead && hasBody(req)) await discardBody(req);
   if (found !== undefined) return found.route.handle({ req, res, parameter: found.parameter });
   if (here.length === 0) return plain(res, 404, '404 page not found');
   // HEAD stands first where both are known, as gin lists them.
