@@ -50,9 +50,9 @@ interface Upload {
 /** Sends up to so many bytes, as fast as they are taken, and stops at the first byte of an answer. */
 async function upload(url: string, path: string, bytes: number, framing: 'length' | 'chunked'): Promise<Upload> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
-  let answer = '';
+  const answer: string[] = [];
   let wake = (): void => undefined;
-  socket.on('data', (part: Buffer) => (answer += part.toString('latin1')));
+  socket.on('data', (part: Buffer) => void answer.push(part.toString('latin1')));
   for (const event of ['drain', 'data', 'close', 'error']) socket.on(event, () => wake());
   const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
   const length = framing === 'length' ? `Content-Length: ${bytes}` : 'Transfer-Encoding: chunked';
@@ -60,7 +60,7 @@ async function upload(url: string, path: string, bytes: number, framing: 'length
   const before = process.memoryUsage().arrayBuffers;
   let peak = 0;
   let sent = 0;
-  while (sent < bytes && answer === '' && !socket.destroyed) {
+  while (sent < bytes && answer.length === 0 && !socket.destroyed) {
     const isTaken = socket.write(framing === 'length' ? BLOCK : CHUNK);
     sent += MIB;
     if (!isTaken) await new Promise<void>((resolve) => (wake = resolve));
@@ -70,7 +70,7 @@ async function upload(url: string, path: string, bytes: number, framing: 'length
   // Who sees an answer in the middle stops sending; who is done waits.
   if (sent < bytes) socket.end();
   await closed;
-  return { sent, answer, peak };
+  return { sent, answer: answer.join(''), peak };
 }
 
 describe('a body of gigabytes', () => {

@@ -76,7 +76,7 @@ function alive() {
   collectGarbage();
   // A response holds on to its request, and to all that listens to either.
   return {
-    responses: queryObjects(ServerResponse),
+    responses: Number(queryObjects(ServerResponse)),
     heap: process.memoryUsage().heapUsed,
   };
 }
