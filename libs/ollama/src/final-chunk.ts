@@ -1,3 +1,5 @@
+import type { PromptRefusal } from './refusal.js';
+
 /** What the final object of a native answer tells. Nanoseconds and tokens; null where the server did not say. */
 export interface FinalChunk {
   /** stop, length, load or unload. */
@@ -16,7 +18,12 @@ export interface FinalChunk {
 export type TapEnding =
   | { readonly kind: 'final'; readonly chunk: FinalChunk }
   /** The server's error text. It can quote what the client sent: not for logs or events. */
-  | { readonly kind: 'error'; readonly message: string }
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      /** It said that the prompt is longer than the window; absent or null: it did not, or not here. */
+      readonly refusal?: PromptRefusal | null;
+    }
   /** The bytes ended without either. */
   | { readonly kind: 'none' };
 

@@ -1,4 +1,6 @@
 export * from './inference-body.js';
+export * from './inference-wire.js';
+export * from './openai/index.js';
 export * from './impose-num-ctx.js';
 export * from './impose-shared-options.js';
 export * from './impose-no-truncation.js';
