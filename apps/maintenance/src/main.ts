@@ -17,6 +17,7 @@ import { safeguards } from './safeguards.js';
 import { templates } from './templates.js';
 import { verify } from './verify.js';
 import { whatIf } from './what-if.js';
+import { windows } from './windows.js';
 
 /** In the order of the help. */
 const COMMANDS: readonly MaintenanceCommand[] = [
@@ -24,6 +25,7 @@ const COMMANDS: readonly MaintenanceCommand[] = [
   explain,
   templates,
   ledger,
+  windows,
   whatIf,
   retrain,
   policies,

@@ -10,6 +10,7 @@ type Inputs = Decision['inputs'];
 /** The window for one request. Pure: the same input gives the same decision, and the decision says why. */
 export function decide(input: DecisionInput): Decision {
   const inputs = inputsOf(input);
+  if (input.facts?.windowIsFixed === true) return conclude(input, inputs, 'fixed', null, beyond(input.policy, inputs));
   if ((input.facts && !isSizable(input.facts)) || input.features.unload) return conclude(input, inputs, 'leave', null);
   const { clientNumCtx, loadedWindow } = inputs;
   // Without a value of the client's own there is nothing to be exact about.
@@ -51,6 +52,13 @@ function inputsOf(input: DecisionInput): Inputs {
     memoryWindow: input.memoryWindow,
     clientNumCtx: features.numCtx,
   };
+}
+
+/** What the need would take, where the one window there is does not hold it. */
+function beyond(policy: PolicyParameters, inputs: Inputs): RejectedCandidate[] {
+  const { loadedWindow, need } = inputs;
+  if (loadedWindow === null || need <= loadedWindow) return [];
+  return [{ numCtx: sized(policy, inputs, need), reason: "would hold the need, but this server's window is fixed" }];
 }
 
 /** Exactly what the runner shows, not a value that rounds to it: any other one reloads. */

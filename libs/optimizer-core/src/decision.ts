@@ -93,6 +93,8 @@ export type DecisionRule =
   | 'pinned'
   /** Configured `exact`: the client's own value. */
   | 'client-exact'
+  /** The server was started with one window for all: the request goes as it came. */
+  | 'fixed'
   /** Not ours to set: remote model, unload, or nothing to decide from. */
   | 'leave';
 

@@ -41,6 +41,7 @@ export {
   type LedgerModel,
   type LedgerRow,
 } from './ledger/ledger-rows.js';
+export { WindowReport, windowInWords, type WindowLine } from './window-report.js';
 export * from './training/comparison.js';
 export * from './training/recorded-request.js';
 export { TrafficRecorder } from './training/recorded-traffic.js';

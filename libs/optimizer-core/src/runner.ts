@@ -33,6 +33,8 @@ export interface ModelFacts {
   readonly blob?: string | null;
   /** Its runner takes no options (MLX): there is nothing to set. */
   readonly takesNoOptions?: boolean;
+  /** Its server was started with one window for all requests (llama-server, vLLM): none can have another. */
+  readonly windowIsFixed?: boolean;
 }
 
 /** Whether a model has a window that a request can set: not one that runs elsewhere, without options, or answers nothing. */

@@ -31,6 +31,22 @@ describe('with a loaded runner', () => {
   });
 });
 
+describe("where the server's window is fixed", () => {
+  const fixed = facts({ windowIsFixed: true });
+
+  it('lets the request go as it came, whatever it needs and its client wants', () => {
+    const given = { facts: fixed, features: sizedFeatures(100, { numCtx: 30_000 }), clientWindow: 'exact' as const };
+    expect(decided({ ...given, runner: runner(4096) })).toMatchObject({ rule: 'fixed', numCtx: null });
+    expect(decided({ ...given, runner: null })).toMatchObject({ rule: 'fixed', numCtx: null, rejected: [] });
+  });
+
+  it('says what window would hold it where this one does not', () => {
+    const given = { facts: fixed, runner: runner(4096), features: sizedFeatures(5000) };
+    const window = Math.ceil(decided(given).inputs.need / 256) * 256;
+    expect(reasons(given)).toEqual([`${window}: would hold the need, but this server's window is fixed`]);
+  });
+});
+
 describe('with nothing loaded', () => {
   it("opens with what the model's recent traffic needed", () => {
     const statistics = modelAfter(...times(20, {}), { promptTokens: 20_000, rawEstimate: 20_000 });

@@ -69,7 +69,8 @@ export function foldLedger(row: LedgerModel, event: TrafficEvent): LedgerChange 
 function ask(row: LedgerModel, asked: RequestOptimizedV1): LedgerModel {
   const { requestId, client, mode, features, decision, atMs, runner } = asked;
   const seen = seeRunner(row, runner);
-  if (features.preload) return seen;
+  // Where windows are fixed there is nothing to save.
+  if (features.preload || decision.rule === 'fixed') return seen;
   const { trainedContext, promptEstimate } = decision.inputs;
   const { world, window, reload } = askAsSent(row.world, features.numCtx, trainedContext, atMs);
   const isDefault = features.numCtx === null && window === Math.min(ASSUMED_DEFAULT, trainedContext ?? Infinity);

@@ -72,6 +72,8 @@ export class TrafficRecorder {
   }
 
   #decide(optimized: RequestOptimizedV1, position: number): void {
+    // No policy has a say where windows are fixed.
+    if (optimized.decision.rule === 'fixed') return;
     this.#pending.set(optimized.requestId, { optimized, position, refusals: 0 });
     const oldest = this.#pending.keys().next();
     if (this.#pending.size <= MAX_PENDING || oldest.done) return;
