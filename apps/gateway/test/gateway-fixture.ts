@@ -7,13 +7,14 @@ import {
 } from 'node:http';
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import type { ExchangeEnd, Optimized, OptimizeInput, RightsizeDoor } from '@rightsize/optimizer';
+import type { ExchangeEnd, Optimized, OptimizeInput, RightsizeDoor, ServerTraits } from '@rightsize/optimizer';
 import { DEFAULT_V1 } from '@rightsize/nest';
 import type { GatewayOptions } from '../src/gateway-options.js';
 import { startGateway, type Gateway } from '../src/start-gateway.js';
 
 /** A door that decides nothing unless told to, and remembers what it was shown. */
 export class FakeDoor implements RightsizeDoor {
+  server: ServerTraits = { name: 'Ollama', windows: 'per-request', dialect: 'native', statusPath: '/api/ps' };
   readonly inputs: OptimizeInput[] = [];
   readonly signals: AbortSignal[] = [];
   readonly foreign: string[] = [];
@@ -43,6 +44,10 @@ export class FakeDoor implements RightsizeDoor {
   async ended(): Promise<ExchangeEnd> {
     if (this.ends.length === 0) await new Promise<void>((resolve) => this.#ended.push(resolve));
     return this.ends[0]!;
+  }
+
+  identify(): Promise<unknown> | null {
+    return null;
   }
 
   noticeForeign(path: string): void {

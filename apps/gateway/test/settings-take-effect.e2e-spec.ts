@@ -54,6 +54,16 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     await send(`${url}/api/tags`);
     expect(bench.asked).toContain('GET /api/tags');
   },
+  backend: async (inForce) => {
+    const { url } = await inForce('backend: openai');
+    expect((await complete(url)).message.headers).toMatchObject({ 'x-rightsize-rule': 'fixed' });
+  },
+  'fixed-window': async (inForce) => {
+    bench.intercept = (path, response) =>
+      path === '/v1/models' && Boolean(response.end(JSON.stringify({ data: [{ id: 'm' }] })));
+    const { url } = await inForce('backend: openai\nfixed-window: 5000\n');
+    expect((await complete(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '5000' });
+  },
   host: async (inForce) => {
     expect((await inForce('host: 127.0.0.2')).url).toContain('127.0.0.2');
   },
@@ -292,6 +302,10 @@ async function expectDeleted(setting: string): Promise<void> {
   await until(() => beside.retention.floor() === 1 && beside.retention.count() === 0);
   await beside.close();
   child.kill('SIGKILL');
+}
+
+function complete(url: string): ReturnType<typeof send> {
+  return send(`${url}/v1/completions`, { method: 'POST', body: JSON.stringify({ model: 'm', prompt: 'Hello' }) });
 }
 
 const KEY = 'a-key-of-some-length';

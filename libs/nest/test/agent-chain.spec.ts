@@ -14,6 +14,8 @@ function doorTo(asked: OptimizeInput[]): RightsizeDoor {
       const observer = { head: () => undefined, chunk: () => undefined, end: () => undefined };
       return Promise.resolve({ requestId: '1', body: input.body, headers: { 'x-a': '1' }, observer, reconsider: null });
     },
+    server: { name: 'Ollama', windows: 'per-request', dialect: 'native', statusPath: '/api/ps' },
+    identify: () => null,
     noticeForeign: () => undefined,
     health: () => ({ status: 'ready', reasons: [], mode: 'off', log: { position: 7 } }) as never,
     decisions: () => [],

@@ -275,6 +275,9 @@ describe('the ports', () => {
       },
     };
     const backend: Backend = {
+      server: { name: 'mine', windows: 'per-request', dialect: 'native', statusPath: '/status' },
+      identify: () => null,
+      canonicalName: (model) => `${model}:latest`,
       refusesLongPrompts: false,
       loaded: () =>
         Promise.resolve([

@@ -1,10 +1,11 @@
+import type { InferenceDialect } from '@rightsize/ollama';
 import type { ModelFacts } from '@rightsize/optimizer-core';
 
 /** A model in the server's memory. */
 export interface LoadedModel {
-  /** Normalised name. */
+  /** Canonical name. */
   readonly model: string;
-  /** Context window per slot, tokens; null before servers showed it. */
+  /** Context window per slot, tokens; null: the server does not show it. */
   readonly window: number | null;
   readonly sizeBytes: number | null;
   readonly sizeVramBytes: number | null;
@@ -12,8 +13,25 @@ export interface LoadedModel {
   readonly expiresInMs: number | null;
 }
 
-/** Port: what can be asked of the model server. Both reject when it cannot be reached or does not answer in time. */
+/** What a kind of server can do: declared by its adapter, asked for by everybody else. */
+export interface ServerTraits {
+  /** For people. */
+  readonly name: string;
+  /** `per-request`: each request says what window it wants. `fixed`: the server was started with one for all. */
+  readonly windows: 'per-request' | 'fixed';
+  /** In whose words requests to its models come and are answered. */
+  readonly dialect: InferenceDialect;
+  /** Path at which it shows what is loaded. */
+  readonly statusPath: string;
+}
+
+/** Port: what can be asked of the model server. `loaded` and `facts` reject when it cannot be reached or does not answer in time. */
 export interface Backend {
+  readonly server: ServerTraits;
+  /** Null when it is known what the server is and calls its models; else resolves when it was asked, whatever came of it. */
+  identify(): Promise<void> | null;
+  /** The name under which all that is known of a model is kept, for what a request calls it; empty when it has none. */
+  canonicalName(model: string): string;
   loaded(): Promise<readonly LoadedModel[]>;
   /** Null when the server does not know the model. */
   facts(model: string): Promise<ModelFacts | null>;

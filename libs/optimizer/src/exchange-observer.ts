@@ -1,4 +1,4 @@
-import { FinalChunkTap, type TapEnding } from '@rightsize/ollama';
+import type { AnswerTap, TapEnding } from '@rightsize/ollama';
 import type { Ticket } from './runner-tracker.js';
 import type { ExchangeEnd, ExchangeObserver } from './rightsize-service.contract.js';
 
@@ -18,13 +18,19 @@ export class AnswerObserver implements ExchangeObserver {
   readonly #ticket: Ticket | null;
   readonly #done: (outcome: Outcome) => void;
   readonly #failed: (error: unknown) => void;
-  readonly #tap = new FinalChunkTap();
+  readonly #tap: AnswerTap;
   #status = 0;
   #broken = false;
   #over = false;
 
-  constructor(ticket: Ticket | null, done: (outcome: Outcome) => void, failed: (error: unknown) => void) {
+  constructor(
+    ticket: Ticket | null,
+    tap: AnswerTap,
+    done: (outcome: Outcome) => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#ticket = ticket;
+    this.#tap = tap;
     this.#done = done;
     this.#failed = failed;
   }

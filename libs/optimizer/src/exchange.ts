@@ -1,3 +1,4 @@
+import type { InferenceDialect } from '@rightsize/ollama';
 import type {
   BatchDecision,
   ClientWindowRule,
@@ -18,6 +19,7 @@ export type Overflow = 'refuse' | 'refuse-client' | 'cut';
 /** A decided request on its way, from decision to completion. In memory only. */
 export interface Exchange {
   readonly requestId: string;
+  readonly dialect: InferenceDialect;
   /** Normalised model name. */
   readonly model: string;
   readonly features: RequestFeatures;

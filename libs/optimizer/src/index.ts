@@ -17,6 +17,7 @@ export { RightsizeService } from './rightsize.service.js';
 export {
   modeFor,
   SettingsError,
+  type BackendKind,
   type ClientWindowSetting,
   type RightsizeOptions,
   type RightsizeSettings,

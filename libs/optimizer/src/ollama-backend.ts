@@ -1,32 +1,32 @@
 import { isAtLeast, normalizeModelName, parsePs, parseShow, parseTags, parseVersion } from '@rightsize/ollama';
 import type { ModelFacts } from '@rightsize/optimizer-core';
-import { Pool } from 'undici';
-import type { Backend, LoadedModel } from './backend.js';
-
-/** A look that takes longer than this tells nothing about now. */
-const TIMEOUT_MS = 5_000;
+import type { AskedServer } from './asked-server.js';
+import type { Backend, LoadedModel, ServerTraits } from './backend.js';
 
 /** Servers before it cut whatever they are told (ollama.md section 3D). */
 const REFUSES_SINCE = [0, 12, 6] as const;
 
-interface Answered {
-  readonly status: number;
-  /** Null unless the status is 200. */
-  readonly json: unknown;
-  /** The time on the server's own clock, to the second; ours when it does not say. */
-  readonly dateMs: number;
-}
+const TRAITS: ServerTraits = { name: 'Ollama', windows: 'per-request', dialect: 'native', statusPath: '/api/ps' };
 
-/** {@link Backend} over Ollama's HTTP API, on connections of its own: a busy server must not delay looks. */
+/** {@link Backend} over Ollama's HTTP API. */
 export class OllamaBackend implements Backend {
-  readonly #pool: Pool;
+  readonly server = TRAITS;
+  readonly #server: AskedServer;
   /** By version, and as seen. */
   #refuses: boolean | null = null;
   #version = '';
   #isVersionKnown = false;
 
-  constructor(upstream: string) {
-    this.#pool = new Pool(upstream, { connections: 2, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  constructor(server: AskedServer) {
+    this.#server = server;
+  }
+
+  identify(): null {
+    return null;
+  }
+
+  canonicalName(model: string): string {
+    return normalizeModelName(model);
   }
 
   get refusesLongPrompts(): boolean {
@@ -42,8 +42,9 @@ export class OllamaBackend implements Backend {
     // Asked again while unknown, and after a look that failed: the server may have been replaced.
     if (!this.#isVersionKnown) await this.#askVersion();
     try {
-      const { status, json, dateMs } = await this.#ask('GET', '/api/ps');
+      const { status, json, dateMs } = await this.#server.ask('GET', '/api/ps');
       if (status !== 200) throw new Error(`status ${status}`);
+      if (json === undefined) throw new Error('no JSON');
       return parsePs(json).map(({ name, contextLength, sizeBytes, sizeVramBytes, expiresAtMs }) => ({
         model: normalizeModelName(name),
         window: contextLength,
@@ -58,7 +59,10 @@ export class OllamaBackend implements Backend {
   }
 
   async facts(model: string): Promise<ModelFacts | null> {
-    const [shown, tags] = await Promise.all([this.#ask('POST', '/api/show', { model }), this.#ask('GET', '/api/tags')]);
+    const [shown, tags] = await Promise.all([
+      this.#server.ask('POST', '/api/show', { model }),
+      this.#server.ask('GET', '/api/tags'),
+    ]);
     if (shown.status === 404) return null;
     if (shown.status !== 200) throw new Error(`status ${shown.status}`);
     const facts = parseShow(model, shown.json);
@@ -68,7 +72,7 @@ export class OllamaBackend implements Backend {
 
   /** What was seen of a server counts until it is another one. */
   async #askVersion(): Promise<void> {
-    const { json } = await this.#ask('GET', '/api/version');
+    const { json } = await this.#server.ask('GET', '/api/version');
     const version = parseVersion(json);
     if (version === null) return;
     this.#isVersionKnown = true;
@@ -78,19 +82,7 @@ export class OllamaBackend implements Backend {
     this.#refuses = isAtLeast(version, REFUSES_SINCE) || version.every((part) => part === 0);
   }
 
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
-
-  async #ask(method: 'GET' | 'POST', path: string, json?: object): Promise<Answered> {
-    const { statusCode, headers, body } = await this.#pool.request({
-      method,
-      path,
-      ...(json === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) }),
-    });
-    const text = await body.text();
-    const date = Date.parse(String(headers['date']));
-    const dateMs = Number.isFinite(date) ? date : Date.now();
-    return { status: statusCode, json: statusCode === 200 ? JSON.parse(text) : null, dateMs };
+  close(): Promise<void> {
+    return this.#server.close();
   }
 }

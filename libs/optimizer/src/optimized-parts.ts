@@ -10,10 +10,12 @@ export function untouched(requestId: string, body: Buffer, rule: 'off' | 'leave'
 /** What the client is told of its decision. */
 export function headersOf(exchange: Exchange): Record<string, string> {
   const { requestId, decision, mode, imposed, batch, refusals, failedLoads, cutBy, heldMs, safeguard } = exchange;
+  // A window that no request can choose is still the one that it runs in.
+  const window = decision.rule === 'fixed' ? (exchange.runner?.window ?? null) : decision.numCtx;
   return {
     'x-rightsize-decision': requestId,
     'x-rightsize-rule': decision.rule,
-    ...(decision.numCtx === null ? {} : { 'x-rightsize-num-ctx': String(decision.numCtx) }),
+    ...(window === null ? {} : { 'x-rightsize-num-ctx': String(window) }),
     ...(batch === null ? {} : { 'x-rightsize-num-batch': String(batch.value ?? 'server') }),
     ...(imposed ? {} : { 'x-rightsize-imposed': 'no' }),
     ...(failedLoads === 0 ? {} : { 'x-rightsize-failed-loads': String(failedLoads) }),

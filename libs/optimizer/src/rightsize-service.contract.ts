@@ -1,8 +1,12 @@
+import type { InferenceDialect } from '@rightsize/ollama';
 import type { Decision, InferenceRoute } from '@rightsize/optimizer-core';
+import type { ServerTraits } from './backend.js';
 
 /** What a proxy knows of a request before it goes upstream. */
 export interface OptimizeInput {
   readonly route: InferenceRoute;
+  /** In whose words body and answer are. OpenAI's cannot carry a window: such requests are watched. @default 'native' */
+  readonly dialect?: InferenceDialect;
   /** The body as received, after the transfer encoding was removed. Never modified. */
   readonly body: Buffer;
   /** Who asks, for statistics and per-client rules; null when unknown. */
@@ -108,6 +112,10 @@ export interface HealthReport {
 
 /** The door through which a proxy uses the optimizer. Fail open: no method throws or rejects. */
 export interface RightsizeDoor {
+  /** What is behind, as far as is known. */
+  readonly server: ServerTraits;
+  /** Null when that is known; else resolves when it was asked, or a look's time is over. */
+  identify(): Promise<unknown> | null;
   optimize(input: OptimizeInput): Promise<Optimized>;
   /** A request that may change the runner without carrying options passed by (`/v1/*`, `/api/create`, …). */
   noticeForeign(path: string): void;

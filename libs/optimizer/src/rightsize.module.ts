@@ -5,6 +5,7 @@ import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { createFingerprinter, createSketcher, createTemplateDetector, decide } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
 import { Backend } from './backend.js';
+import { backendFor } from './backend-for.js';
 import { Clock, systemClock } from './clock.js';
 import { EventLog } from './event-log.js';
 import { HostEventBus } from './host-event-bus.js';
@@ -12,7 +13,6 @@ import { DEFAULT_INSTANCE, getInspectionToken, getRightsizeToken } from './insta
 import { installationSecret, type InstallationSecret } from './installation-secret.js';
 import { MachineView } from './machine-view.js';
 import { ModelCatalogue } from './model-catalogue.js';
-import { OllamaBackend } from './ollama-backend.js';
 import { OwnBuses } from './own-buses.js';
 import { SizingPolicy, type RightsizePorts } from './ports.js';
 import { ReadModels } from './projections/read-models.js';
@@ -109,7 +109,7 @@ const providers: Provider[] = [
     provide: Backend,
     inject: [Settings, MODULE_OPTIONS_TOKEN],
     useFactory: (settings: RightsizeSettings, { ports }: RightsizeModuleOptions): Backend =>
-      ports?.backend ?? new OllamaBackend(settings.upstream),
+      ports?.backend ?? backendFor(settings),
   },
   {
     provide: RunnerTracker,

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
-import { normalizeModelName, parseLoadFailure, parseRefusal } from '@rightsize/ollama';
+import { INFERENCE_WIRES, parseLoadFailure, parseRefusal } from '@rightsize/ollama';
 import type { RecordedEvent } from '@rightsize/event-store';
 import type { Observable } from 'rxjs';
 import type {
@@ -12,8 +12,9 @@ import type {
   TemplateOrder,
 } from '@rightsize/optimizer-core';
 import { ActivePolicies } from './active-policies.js';
-import { Backend } from './backend.js';
+import { Backend, type ServerTraits } from './backend.js';
 import { Clock } from './clock.js';
+import { within } from './commands/bounded-look.js';
 import { OptimizeRequest, type Unsent } from './commands/optimize-request.command.js';
 import { RecordCompletion } from './commands/record-completion.command.js';
 import { RetryFailedLoad } from './commands/retry-failed-load.command.js';
@@ -154,6 +155,8 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     }
     try {
       if (!this.#begun) await this.begin();
+      const asking = this.identify();
+      if (asking) await asking;
       const began = performance.now();
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
       const seconds = (performance.now() - began) / 1000;
@@ -165,6 +168,15 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       this.fail(`deciding ${requestId}`, error);
       return untouched(requestId, input.body, 'failed-open');
     }
+  }
+
+  get server(): ServerTraits {
+    return this.backend.server;
+  }
+
+  identify(): Promise<unknown> | null {
+    const asking = isAllOff(this.settings) ? null : this.backend.identify();
+    return asking && within(asking, this.settings.lookMs);
   }
 
   noticeForeign(path: string): void {
@@ -195,7 +207,9 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       ...this.policies.problems,
       ...this.safeguards.problems,
       ...(this.secret.problem ? [this.secret.problem] : []),
-      ...(this.runners.failure ? [`cannot read ${this.settings.upstream}/api/ps: ${this.runners.failure}`] : []),
+      ...(this.runners.failure
+        ? [`cannot read ${this.settings.upstream}${this.server.statusPath}: ${this.runners.failure}`]
+        : []),
       ...(this.#failures > 0 ? [`${this.#failures} requests went upstream undecided, last: ${this.#lastFailure}`] : []),
     ];
     const status = !this.#started ? 'starting' : reasons.length > 0 ? 'degraded' : 'ready';
@@ -209,12 +223,12 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   /** By hand: the model's requests go as they came until it is lifted. False: they do already. */
   pullSafeguard(model: string): boolean {
-    return this.safeguards.pull(normalizeModelName(model));
+    return this.safeguards.pull(this.backend.canonicalName(model));
   }
 
   /** Undoes that by hand: the model gets its windows again. False: it had them. */
   liftSafeguard(model: string): boolean {
-    return this.safeguards.lift(normalizeModelName(model));
+    return this.safeguards.lift(this.backend.canonicalName(model));
   }
 
   /** A window for the template's requests, tokens, as long as it holds them; null: the need decides again. False: there is no such template. */
@@ -308,7 +322,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       });
     };
     const failed = (error: unknown) => this.fail(`observing ${exchange.requestId}`, error);
-    const observer = new AnswerObserver(exchange.ticket, done, failed);
+    const observer = new AnswerObserver(exchange.ticket, INFERENCE_WIRES[exchange.dialect].tap(), done, failed);
     this.#open.add(observer);
     return observer;
   }

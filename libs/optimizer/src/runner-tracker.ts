@@ -33,7 +33,7 @@ export interface TrackerTiming {
  * we asked for ourselves, and from answers that should have met a loaded runner and did not.
  */
 export class RunnerTracker {
-  readonly #backend: Backend;
+  readonly #backend: Pick<Backend, 'loaded'>;
   readonly #clock: Clock;
   readonly #timing: TrackerTiming;
   readonly #runnerOf: (model: string) => string;
@@ -53,7 +53,7 @@ export class RunnerTracker {
 
   /** `runnerOf` tells which runner serves a model. */
   constructor(
-    backend: Backend,
+    backend: Pick<Backend, 'loaded'>,
     clock: Clock,
     timing: TrackerTiming,
     runnerOf: (model: string) => string = (model) => model,

@@ -20,9 +20,16 @@ export interface SettingsOverride {
   readonly memoryBudgetBytes?: number;
 }
 
+/** What is behind: `openai` is llama-server, or any other in OpenAI's dialect that was started with one window for all. */
+export type BackendKind = 'auto' | 'ollama' | 'openai';
+
 export interface RightsizeOptions {
-  /** Base URL of the Ollama server, without a path. */
+  /** Base URL of the model server, without a path. */
   readonly upstream: string;
+  /** What the server is. @default 'auto' — found out by asking it; Ollama while it does not answer */
+  readonly backend?: BackendKind;
+  /** Window of a server that has one for all requests and does not tell it, tokens. @default null — not known */
+  readonly fixedWindow?: number | null;
   /** File of the event log; `:memory:` keeps nothing beyond the process. @default 'rightsize.sqlite' */
   readonly database?: string;
   /** `shadow` decides and records but changes nothing; `off` does not even look. @default 'active' */
@@ -85,6 +92,7 @@ export type RightsizeSettings = Readonly<
 >;
 
 const KV_CACHE_TYPES: readonly KvCacheType[] = ['f16', 'q8_0', 'q4_0'];
+const BACKENDS: readonly BackendKind[] = ['auto', 'ollama', 'openai'];
 const MODES: readonly OperatingMode[] = ['active', 'shadow', 'off'];
 const RULES: readonly ClientWindowRule[] = ['hint', 'floor', 'exact'];
 
@@ -97,6 +105,8 @@ export class SettingsError extends Error {
 export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
   const settings: RightsizeSettings = {
     upstream: checkedUpstream(options.upstream),
+    backend: oneOf('backend', options.backend ?? 'auto', BACKENDS),
+    fixedWindow: options.fixedWindow == null ? null : positive('fixedWindow', options.fixedWindow),
     database: options.database ?? 'rightsize.sqlite',
     mode: oneOf('mode', options.mode ?? 'active', MODES),
     policy: Object.freeze({ ...options.policy }),

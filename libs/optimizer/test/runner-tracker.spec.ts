@@ -11,10 +11,6 @@ function given() {
     models: [] as LoadedModel[],
     fails: false,
     loaded: () => (server.fails ? Promise.reject(new Error('refused')) : Promise.resolve(server.models)),
-    facts: () => Promise.resolve(null),
-    refusesLongPrompts: true,
-    noticeRefusing: () => undefined,
-    close: () => Promise.resolve(),
   };
   return { clock, server, tracker: new RunnerTracker(server, clock, { pollMs: 1000, staleMs: 2500 }) };
 }

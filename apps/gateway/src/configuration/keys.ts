@@ -23,7 +23,19 @@ export const KEYS = {
   upstream: key({
     kind: httpOrigin(),
     default: 'http://127.0.0.1:11434',
-    description: 'The Ollama server.',
+    description: 'The model server.',
+  }),
+  backend: key({
+    kind: oneOf('auto', 'ollama', 'openai'),
+    default: 'auto',
+    description:
+      "What the server is: `ollama`, or `openai` for llama.cpp's `llama-server` and others in OpenAI's dialect that are started with one window for all requests. There, requests pass as they came and are watched: what was cut or refused, and what window would have held it. `auto` asks the server.",
+  }),
+  'fixed-window': optional({
+    kind: wholeNumber({ min: 1 }),
+    unit: 'tokens',
+    defaultInWords: 'as the server tells',
+    description: 'Window of an `openai` server that does not tell it; llama-server and vLLM do.',
   }),
   host: key({ kind: text(), default: '127.0.0.1', description: 'Address to listen on.' }),
   port: key({

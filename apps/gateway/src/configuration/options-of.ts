@@ -34,6 +34,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
     },
     rightsize: {
       upstream: values.upstream,
+      backend: values.backend,
+      fixedWindow: values['fixed-window'],
       database: values.db,
       mode: values.mode,
       clientWindows: clientWindowsOf({ values, sections }),

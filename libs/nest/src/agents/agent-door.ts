@@ -19,8 +19,16 @@ export class AgentDoor implements RightsizeDoor {
 
   /** Straight through where no agent has anything to do. */
   optimize(input: OptimizeInput): Promise<Optimized> {
-    const isPlain = this.#chain.agents.length === 0 && !this.#optimizer.canHandle(input.body);
+    const isPlain = this.#chain.agents.length === 0 && !this.#optimizer.canHandle(input);
     return isPlain ? this.#door.optimize(input) : this.#throughAgents(input);
+  }
+
+  get server(): RightsizeDoor['server'] {
+    return this.#door.server;
+  }
+
+  identify(): Promise<unknown> | null {
+    return this.#door.identify();
   }
 
   noticeForeign(path: string): void {
@@ -36,9 +44,10 @@ export class AgentDoor implements RightsizeDoor {
   }
 
   async #throughAgents(input: OptimizeInput): Promise<Optimized> {
-    const { route, body, client, skip, signal = null } = input;
+    const { route, dialect = 'native', body, client, skip, signal = null } = input;
     const context: AgentContext = {
       route,
+      dialect,
       client,
       skip,
       signal,

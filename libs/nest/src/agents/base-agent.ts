@@ -3,6 +3,8 @@ import type { Optimized, OptimizeInput } from '@rightsize/optimizer';
 /** One request on its way through the agents. What an agent sets counts once it has done its work, in time. */
 export interface AgentContext {
   readonly route: OptimizeInput['route'];
+  /** In whose words the body is: what came on a `/v1` route is translated before agents see it, unless the server speaks it. */
+  readonly dialect: NonNullable<OptimizeInput['dialect']>;
   readonly client: string | null;
   /** Its client asked to be left alone with `x-rightsize: off`. */
   readonly skip: boolean;

@@ -24,11 +24,13 @@ export class OptimizerAgent {
   }
 
   /** Whether there is anything about this body beyond sizing it. */
-  canHandle(body: Buffer): boolean {
-    return this.mode !== 'always' || body.includes('/opt');
+  canHandle({ body, dialect }: OptimizeInput): boolean {
+    return dialect !== 'openai' && (this.mode !== 'always' || body.includes('/opt'));
   }
 
   async onRequest(context: AgentContext, input: OptimizeInput): Promise<void> {
+    // Nothing is sized where windows are fixed: there is nothing to ask for.
+    if (input.dialect === 'openai') return void (context.optimized = await this.#door.optimize(input));
     const command = this.mode === 'off' ? null : readSlashCommand(context.route, context.body);
     if (command) context.body = command.body;
     const name = command?.name ?? null;

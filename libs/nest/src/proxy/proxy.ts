@@ -1,5 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { endToEndHeaders, spokenAnswer, v1RouteOf } from '@rightsize/ollama';
+import { endToEndHeaders, openAiRouteOf, spokenAnswer, v1RouteOf, type InferenceDialect } from '@rightsize/ollama';
 import type { ExchangeObserver, OptimizeInput, Optimized, RightsizeDoor } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
@@ -10,7 +10,7 @@ import { plainPassage, type Passage } from './passage.js';
 import type { ProxyOptions } from './proxy-options.js';
 import { refuse } from './refusal.js';
 import { timeAnswer, type ProxyWatch } from './proxy-watch.js';
-import { inferenceRoute, mayChangeRunner, pathOf } from './routes.js';
+import { inferenceRoute, mayChangeRunner, nativeRouteOf, pathOf, type RequestKind } from './routes.js';
 import { isRepeatable, wasStale } from './stale-connection.js';
 import { UpstreamAnswer } from './upstream-answer.js';
 import { V1Front } from './v1-front.js';
@@ -78,6 +78,14 @@ export class Proxy implements OnApplicationShutdown {
     // No resource: Go answers it so before any route does, and it cannot be sent on.
     if (request.url === '*') return refuse(request, response, 400, 'bad request');
     if (this.#watch) timeAnswer(this.#watch, request, response);
+    const asking = this.#door.identify();
+    if (asking === null) return this.#handle(request, response);
+    void asking.then(() => {
+      if (!response.destroyed) this.#handle(request, response);
+    });
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     const reader = this.#reader(request);
     if (reader)
       readUpload(request, this.#options.maxBodyBytes, (upload) => this.#uploaded(reader, upload, request, response));
@@ -87,8 +95,11 @@ export class Proxy implements OnApplicationShutdown {
   /** What takes the body of a request that is to be read whole; null for all that only pass by. */
   #reader(request: IncomingMessage): Reader | null {
     const path = pathOf(request.url!);
-    const route = inferenceRoute(request, path);
-    if (route) return (body, from, to) => this.#optimize(route, body, plainPassage(from, to, true));
+    const { dialect } = this.#door.server;
+    const kind = kindIn(dialect, request, path);
+    if (kind) return (body, from, to) => this.#optimize(kind, body, plainPassage(from, to, true));
+    // Only what the server does not understand by itself is translated.
+    if (dialect === 'openai') return null;
     const v1 = request.method === 'POST' ? v1RouteOf(path) : null;
     return v1 && ((body, from, to) => this.#v1.handle(v1, body, from, to));
   }
@@ -121,21 +132,16 @@ export class Proxy implements OnApplicationShutdown {
     }
   }
 
-  async #optimize(route: OptimizeInput['route'], body: Buffer, passage: Passage): Promise<void> {
+  async #optimize(kind: RequestKind, body: Buffer, passage: Passage): Promise<void> {
     const began = performance.now();
-    const sized = await this.#size(route, body, passage.request, passage.response);
+    const sized = await this.#size(kind, body, passage.request, passage.response);
     this.#send(passage, sized);
     this.#watch?.sentUpstream((performance.now() - began) / 1000);
   }
 
-  #size(
-    route: OptimizeInput['route'],
-    body: Buffer,
-    { headers }: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<Optimized> {
+  #size(kind: RequestKind, body: Buffer, { headers }: IncomingMessage, response: ServerResponse): Promise<Optimized> {
     const skip = headers['x-rightsize'] === 'off';
-    const input: OptimizeInput = { route, body, client: clientName(headers), skip, signal: goneSignal(response) };
+    const input: OptimizeInput = { ...kind, body, client: clientName(headers), skip, signal: goneSignal(response) };
     return this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
   }
 
@@ -201,7 +207,7 @@ export class Proxy implements OnApplicationShutdown {
     if (mended) {
       observer.head(status, null);
       observer.end('complete');
-      await this.#optimize('chat', mended, { ...passage, mended: null });
+      await this.#optimize({ route: 'chat' }, mended, { ...passage, mended: null });
       return true;
     }
     const next = (await reconsider?.(status, held)) ?? null;
@@ -210,10 +216,17 @@ export class Proxy implements OnApplicationShutdown {
   }
 
   #unreachable(error: Error, request: IncomingMessage, response: ServerResponse): void {
-    const message = `cannot reach Ollama at ${this.#upstream.origin}: ${error.message || error.name}`;
+    const message = `cannot reach ${this.#door.server.name} at ${this.#upstream.origin}: ${error.message || error.name}`;
     this.#logger.warn(message);
     refuse(request, response, 502, message);
   }
+}
+
+/** What a request is that the optimizer can read, in the words of the server; null for every other. */
+function kindIn(dialect: InferenceDialect, request: IncomingMessage, path: string): RequestKind | null {
+  const route = inferenceRoute(request, dialect === 'openai' ? openAiRouteOf(path) : nativeRouteOf(path));
+  if (route === null) return null;
+  return dialect === 'openai' ? { route, dialect } : { route };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

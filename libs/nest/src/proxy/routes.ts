@@ -10,13 +10,20 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-/**
- * The route whose body can be sized, else null. Only the exact path: what the server redirects or
- * does not know is its own affair. A compressed body cannot be read, and the server does not either.
- */
-export function inferenceRoute({ method, headers }: IncomingMessage, path: string): OptimizeInput['route'] | null {
+/** What a request to a model is, and in whose words. */
+export type RequestKind = Pick<OptimizeInput, 'route' | 'dialect'>;
+
+/** Ollama's own routes. Only the exact path: what the server redirects or does not know is its own affair. */
+export function nativeRouteOf(path: string): OptimizeInput['route'] | null {
+  return path === '/api/chat' ? 'chat' : path === '/api/generate' ? 'generate' : null;
+}
+
+/** The route, unless the request has no body to be read: a compressed one is not, and the server does not either. */
+export function inferenceRoute(
+  { method, headers }: IncomingMessage,
+  route: OptimizeInput['route'] | null,
+): OptimizeInput['route'] | null {
   if (method !== 'POST') return null;
-  const route = path === '/api/chat' ? 'chat' : path === '/api/generate' ? 'generate' : null;
   const encoding = headers['content-encoding'];
   return encoding === undefined || encoding === 'identity' ? route : null;
 }

@@ -1,22 +1,21 @@
 import { replaceModel, type V1Route } from '@rightsize/ollama';
-import type { OptimizeInput, Optimized } from '@rightsize/optimizer';
+import type { Optimized } from '@rightsize/optimizer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { cannotThink, MarkedModels } from './marked-models.js';
 import type { ModelAliases } from './model-aliases.js';
 import { aliasedPassage, plainPassage, translatedPassage, type Passage } from './passage.js';
+import type { RequestKind } from './routes.js';
 import type { V1Plan, V1Plans } from './v1-plans.js';
 
 /** How long it is believed that a model cannot think, milliseconds. */
 const THOUGHTLESS_MS = 5 * 60_000;
 
-type Route = OptimizeInput['route'];
-
 /** What the proxy does with a request once it is clear what that is. */
 export interface Ways {
   /** Asks the optimizer. Never rejects. */
-  size(route: Route, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<Optimized>;
+  size(kind: RequestKind, body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<Optimized>;
   /** Asks the optimizer and sends what it says. */
-  optimize(route: Route, body: Buffer, passage: Passage): Promise<void>;
+  optimize(kind: RequestKind, body: Buffer, passage: Passage): Promise<void>;
   /** Sends it unsized. */
   pass(passage: Passage, body: Buffer): void;
   /** Does what the optimizer said. */
@@ -45,14 +44,15 @@ export class V1Front {
     const { translated } = plan;
     const passage = translatedPassage(request, response, translated, { 'x-rightsize-route': 'translate' });
     const { withoutThinking } = translated;
-    if (withoutThinking === null) return this.#ways.optimize(translated.route, translated.body, passage);
-    if (this.#thoughtless.has(translated.model)) return this.#ways.optimize(translated.route, withoutThinking, passage);
+    if (withoutThinking === null) return this.#ways.optimize({ route: translated.route }, translated.body, passage);
+    if (this.#thoughtless.has(translated.model))
+      return this.#ways.optimize({ route: translated.route }, withoutThinking, passage);
     const mended: Passage['mended'] = (status, answer) => {
       if (!cannotThink(status, answer)) return null;
       this.#thoughtless.add(translated.model);
       return withoutThinking;
     };
-    return this.#ways.optimize(translated.route, translated.body, { ...passage, mended });
+    return this.#ways.optimize({ route: translated.route }, translated.body, { ...passage, mended });
   }
 
   #pass(reason: string, body: Buffer, request: IncomingMessage, response: ServerResponse): void {
@@ -67,7 +67,7 @@ export class V1Front {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const sized = await this.#ways.size(translated.route, translated.body, request, response);
+    const sized = await this.#ways.size({ route: translated.route }, translated.body, request, response);
     if (sized.reply != null) {
       return this.#ways.send(translatedPassage(request, response, translated, { 'x-rightsize-route': 'alias' }), sized);
     }

@@ -21,7 +21,8 @@ export class StatusController {
   @Get('status')
   @ApiOkResponse({ schema: ref('Status') })
   async status(): Promise<object> {
-    return { ...this.service.health(), storeBytes: await this.inspection.storeBytes() };
+    const { name, windows } = this.service.server;
+    return { ...this.service.health(), storeBytes: await this.inspection.storeBytes(), server: { name, windows } };
   }
 
   @Get('models')

@@ -55,6 +55,7 @@ export const SCHEMAS = {
       projections: list(exactly(projection)),
     }),
     storeBytes: maybe('number'),
+    server: exactly({ name: string, windows: { enum: ['per-request', 'fixed'] } }),
   }),
   Model: exactly({
     model: string,
@@ -211,6 +212,18 @@ export const SCHEMAS = {
         window: integer,
         overBy: integer,
         wouldHave: integer,
+      }),
+    ),
+    models: list(
+      exactly({
+        model: string,
+        isFixed: { type: 'boolean' },
+        window: maybe('integer'),
+        requests: integer,
+        notHeld: integer,
+        p99: maybe('integer'),
+        all: maybe('integer'),
+        inWords: string,
       }),
     ),
   }),

@@ -14,9 +14,14 @@ export function boundedLook(
 ): Promise<unknown> | null {
   const needed = [catalogue.ensure(model), runners.mustLook(model) ? runners.look() : null].filter((p) => p !== null);
   if (needed.length === 0) return null;
+  return within(Promise.all(needed), lookMs);
+}
+
+/** Resolves with the promise, or after so many milliseconds. */
+export function within(promise: Promise<unknown>, ms: number): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, lookMs);
+    timer = setTimeout(resolve, ms);
   });
-  return Promise.race([Promise.all(needed), limit]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { imposeSharedOptions, isCloudName, normalizeModelName, readInferenceBody } from '@rightsize/ollama';
+import { imposeSharedOptions, INFERENCE_WIRES, isCloudName } from '@rightsize/ollama';
 import {
   extractFeatures,
   type Decision,
@@ -11,6 +11,7 @@ import {
   type Sketcher,
   type TemplateDetector,
 } from '@rightsize/optimizer-core';
+import { Backend } from '../backend.js';
 import { Clock } from '../clock.js';
 import { isControl, type Session } from '../control-group.js';
 import { conversationId } from '../conversation-id.js';
@@ -39,6 +40,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     @Inject(Prints) private readonly prints: Fingerprinter,
     @Inject(Sketches) private readonly sketches: Sketcher,
     @Inject(Detector) private readonly detector: TemplateDetector,
+    @Inject(Backend) private readonly backend: Backend,
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(SwitchGates) private readonly gates: SwitchGates<Asked>,
@@ -49,9 +51,11 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
   ) {}
 
   async execute({ requestId, input }: OptimizeRequest): Promise<Exchange | Unsent> {
-    const read = readInferenceBody(input.route, input.body);
+    const { dialect = 'native' } = input;
+    const wire = INFERENCE_WIRES[dialect];
+    const read = wire.read(input.route, input.body);
     if (read.kind === 'unreadable' || read.request.unload) return 'leave';
-    const request: InferenceRequest = { ...read.request, model: normalizeModelName(read.request.model) };
+    const request: InferenceRequest = { ...read.request, model: this.backend.canonicalName(read.request.model) };
     const { model } = request;
     if (model === '' || isCloudName(model)) return 'leave';
     const configured = input.force ? 'active' : modeFor(this.settings, model, input.client);
@@ -67,8 +71,11 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const conversation = conversationId(request, this.secret.secret);
     const { templateId } = detection;
+    // What cannot be changed is nothing to guard against.
     const safeguard =
-      configured === 'active' ? this.whyAsItCame({ ...input, model, conversation, templateId, atMs }) : null;
+      configured === 'active' && wire.carriesWindow
+        ? this.whyAsItCame({ ...input, model, conversation, templateId, atMs })
+        : null;
     const mode = safeguard === null ? configured : 'shadow';
     const clientWindow = clientWindowRule(this.settings, model, input.client);
     const asked: Asked = {
@@ -82,7 +89,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       need: null,
     };
     const signal = input.signal ?? null;
-    const decided = mode === 'active' ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
+    const decided =
+      mode === 'active' && wire.carriesWindow ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
     if (typeof decided === 'string') return decided;
     const { decision, runner, ticket, options, batch, pass, heldMs } = decided;
     const original = shared(input.body, asked, options);
@@ -114,6 +122,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const eventId = this.record(optimized, detection);
     return {
       requestId,
+      dialect,
       model,
       features,
       templateId,

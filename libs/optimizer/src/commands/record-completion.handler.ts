@@ -7,6 +7,7 @@ import {
   type DomainEvent,
   type Judgement,
   type RequestCompletedV1,
+  type RequestRefusedV1,
   type RunnerReloadedV1,
   type TemplateDetector,
   type TruncationDetectedV1,
@@ -42,7 +43,9 @@ export class RecordCompletionHandler implements ICommandHandler<RecordCompletion
     const judgement = judge(exchange, outcome, this.countedBefore(exchange));
     this.learnRefusing(exchange, judgement);
     const completed = completionOf(exchange, outcome, judgement.taints, atMs);
+    const refused = refusedBy(exchange, outcome, atMs);
     const events: DomainEvent[] = [{ type: 'request.completed', data: completed }];
+    if (refused) events.unshift({ type: 'request.refused', data: refused });
     if (judgement.truncation && completed.window !== null) {
       events.push({
         type: 'truncation.detected',
@@ -140,6 +143,25 @@ function completionOf(
     ...(exchange.imposed && exchange.batch !== null ? { numBatch: exchange.batch.value } : {}),
     rawEstimate: rawPromptTokens(exchange.features),
     taints,
+    atMs,
+  };
+}
+
+/** The server has counted a prompt that its caller has to shorten: nothing else can be sent for it. */
+function refusedBy(exchange: Exchange, { ending }: Outcome, atMs: number): RequestRefusedV1 | null {
+  const refusal = ending.kind === 'error' ? (ending.refusal ?? null) : null;
+  const window = refusal?.window ?? exchange.runner?.window ?? null;
+  if (refusal === null || window === null) return null;
+  const { requestId, model, templateId, features } = exchange;
+  const { promptTokens } = refusal;
+  return {
+    requestId,
+    model,
+    templateId,
+    window,
+    promptTokens,
+    rawEstimate: rawPromptTokens(features),
+    next: null,
     atMs,
   };
 }

@@ -1,8 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import type { SizingKnowledge } from '@rightsize/optimizer-core';
+import type { ModelFacts, SizingKnowledge } from '@rightsize/optimizer-core';
 import { Backend } from '../backend.js';
 import { Clock } from '../clock.js';
+import { factsOfFixed } from '../facts-of-fixed.js';
 import { MachineView } from '../machine-view.js';
 import { ReadModels } from '../projections/read-models.js';
 import { RunnerTracker } from '../runner-tracker.js';
@@ -37,7 +38,7 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
   async execute(query: GetSizingView): Promise<SizingView> {
     const { model, templateId } = query;
     const runner = this.#runners.view(model);
-    const facts = this.#machine.facts(model);
+    const facts = this.#machine.facts(model) ?? this.#factsOfAny(model);
     return {
       runner,
       facts,
@@ -46,6 +47,11 @@ export class GetSizingViewHandler implements IQueryHandler<GetSizingView, Sizing
       memoryWindow: this.#machine.memoryWindow(model),
       sizing: query.isPriced ? this.#sizing(query, runner === null) : null,
     };
+  }
+
+  /** What its kind of server tells of every model, also while the server itself tells nothing. */
+  #factsOfAny(model: string): ModelFacts | null {
+    return this.#backend.server.windows === 'fixed' ? factsOfFixed(model) : null;
   }
 
   #sizing({ model, templateId, conversation, mode }: GetSizingView, isFree: boolean): SizingKnowledge | null {
