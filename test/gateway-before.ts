@@ -1,8 +1,8 @@
-import { DEFAULT_V1 } from '@rightsize/nest';
+import { DEFAULT_V1, type V1Modes } from '@rightsize/nest';
 import { startGateway, type Gateway } from '../apps/gateway/src/start-gateway.js';
 
 /** The whole gateway on a free port, silent, with a log of its own; bodies of at most 1 MiB. */
-export function gatewayBefore(upstream: string, database: string): Promise<Gateway> {
+export function gatewayBefore(upstream: string, database: string, v1: V1Modes = DEFAULT_V1): Promise<Gateway> {
   return startGateway({
     host: '127.0.0.1',
     port: 0,
@@ -12,7 +12,7 @@ export function gatewayBefore(upstream: string, database: string): Promise<Gatew
     admin: { key: null, readKey: null, origins: [], requestsPerMinute: 600 },
     metrics: { open: false },
     logLevel: 'silent',
-    v1: DEFAULT_V1,
+    v1,
     rightsize: { upstream, database },
   });
 }

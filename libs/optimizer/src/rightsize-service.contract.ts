@@ -53,6 +53,11 @@ export interface Optimized {
    * Never rejects.
    */
   readonly reconsider: ((status: number, body: Buffer) => Promise<Optimized | null>) | null;
+  /**
+   * For a proxy that sends the request to a route in another vendor's dialect, in a window of its own, tokens, where the server
+   * cuts what is too long: what to show that answer to instead of `observer`. Absent: there is nothing to be learnt.
+   */
+  readonly observerIn?: (window: number) => ExchangeObserver;
 }
 
 /** An answer of the server that was read whole. */

@@ -293,8 +293,18 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       if (next) this.#open.delete(observer);
       return next;
     };
+    const observerIn = (window: number): AnswerObserver => {
+      this.#open.delete(observer);
+      return this.observe({
+        ...exchange,
+        dialect: 'openai',
+        decision: { ...decision, numCtx: window },
+        overflow: 'cut',
+      });
+    };
     const headers = headersOf(exchange);
-    return { requestId, decision, body, headers, observer, reconsider: overflow === 'cut' ? null : reconsider };
+    const mayChange = overflow === 'cut' ? null : reconsider;
+    return { requestId, decision, body, headers, observer, reconsider: mayChange, observerIn };
   }
 
   private async reconsider(exchange: Exchange, status: number, answer: Buffer): Promise<Optimized | null> {

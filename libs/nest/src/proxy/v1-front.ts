@@ -83,8 +83,7 @@ export class V1Front {
     }
     const passage = aliasedPassage(request, response, { 'x-rightsize-route': 'alias' });
     const headers = { ...sized.headers, 'x-rightsize-num-ctx': String(alias.window) };
-    // The answer is in another dialect than the observer reads.
-    const blind = { head: observer.head.bind(observer), chunk: () => undefined, end: observer.end.bind(observer) };
-    this.#ways.forward(passage, renamed, { headers, observer: blind, reconsider: null });
+    const inWindow = sized.observerIn?.(alias.window) ?? observer;
+    this.#ways.forward(passage, renamed, { headers, observer: inWindow, reconsider: null });
   }
 }

@@ -10,7 +10,7 @@ const NS_PER_MS = 1e6;
 const MAX_HELD_BYTES = 16 * 2 ** 20;
 
 /**
- * Watches an answer in OpenAI's dialect go by, whole or as events, and finds how it ends and what it counted: in
+ * Watches an answer in OpenAI's or Anthropic's dialect go by, whole or as events, and finds how it ends and what it counted: in
  * `usage`, or in the `timings` that llama-server sends in any case. Of events it holds no more than an unfinished
  * line, of what is one object, on one line or many, all of it.
  */
@@ -68,7 +68,9 @@ export class OpenAiAnswerTap {
     if (isObject(parsed)) this.#read(parsed);
   }
 
-  #read(object: JsonObject): void {
+  #read(outer: JsonObject): void {
+    // The events of the Responses API bear the whole as it is then.
+    const object = isObject(outer['response']) ? outer['response'] : outer;
     const { usage, timings, error } = object;
     if (isObject(usage)) this.#usage = usage;
     if (isObject(timings)) this.#timings = timings;
@@ -77,13 +79,19 @@ export class OpenAiAnswerTap {
     for (const choice of list(object['choices'])) {
       if (!isObject(choice)) continue;
       if ((finite(choice['index']) ?? 0) > 0) this.#isSeveral = true;
-      const reason = text(choice['finish_reason']);
-      if (reason !== '') this.#finish = reason === 'length' ? 'length' : 'stop';
+      this.#finishes(choice['finish_reason']);
     }
+    const delta = isObject(object['delta']) ? object['delta'] : {};
+    this.#finishes(object['stop_reason'] ?? delta['stop_reason']);
+    if (isObject(usage)) this.#finishes(object['status']);
     if (object['stop'] === true && 'tokens_predicted' in object) {
       this.#own = object;
       this.#finish = text(object['stop_type']) === 'limit' ? 'length' : 'stop';
     }
+  }
+
+  #finishes(reason: unknown): void {
+    if (text(reason) !== '') this.#finish = CUT_SHORT.has(reason) ? 'length' : 'stop';
   }
 
   #final(doneReason: string): FinalChunk {
@@ -104,15 +112,20 @@ export class OpenAiAnswerTap {
   #counts(): Counts {
     const cached = finite(this.#timings['cache_n']);
     const evaluated = finite(this.#timings['prompt_n']);
-    const details = this.#usage['prompt_tokens_details'];
+    const details = this.#usage['prompt_tokens_details'] ?? this.#usage['input_tokens_details'];
+    // Anthropic counts cached tokens apart, OpenAI among the others.
+    const apart = finite(this.#usage['cache_read_input_tokens']);
+    const input = finite(this.#usage['input_tokens']);
     return {
       promptTokens:
         finite(this.#usage['prompt_tokens']) ??
+        (input === null ? null : input + (apart ?? 0)) ??
         finite(this.#own['tokens_evaluated']) ??
         (cached === null || evaluated === null ? null : cached + evaluated),
-      cachedTokens: cached ?? (isObject(details) ? finite(details['cached_tokens']) : null),
+      cachedTokens: cached ?? (isObject(details) ? finite(details['cached_tokens']) : apart),
       outputTokens:
         finite(this.#usage['completion_tokens']) ??
+        finite(this.#usage['output_tokens']) ??
         finite(this.#own['tokens_predicted']) ??
         finite(this.#timings['predicted_n']),
     };
@@ -120,6 +133,9 @@ export class OpenAiAnswerTap {
 }
 
 type Counts = Pick<FinalChunk, 'promptTokens' | 'cachedTokens' | 'outputTokens'>;
+
+/** In the words of chat completions, messages and responses. */
+const CUT_SHORT: ReadonlySet<unknown> = new Set(['length', 'max_tokens', 'incomplete']);
 
 const NOTHING: Counts = { promptTokens: null, cachedTokens: null, outputTokens: null };
 

@@ -127,3 +127,26 @@ it('goes on after an event that is too long to be held', () => {
   tap.push(Buffer.from(`"}}]}\n\n${events({ ...delta('', 'stop'), timings: TIMINGS })}`));
   expect(tap.ending).toMatchObject({ kind: 'final', chunk: { promptTokens: 25 } });
 });
+
+it("reads Anthropic's answers, whole and as events: what a stream begins with is no count", () => {
+  const usage = { input_tokens: 5, cache_read_input_tokens: 2, output_tokens: 3 };
+  const counts = { doneReason: 'length', promptTokens: 7, cachedTokens: 2, outputTokens: 3 };
+  const stream = events(
+    { type: 'message_start', message: { stop_reason: null, usage: { input_tokens: 99, output_tokens: 0 } } },
+    { type: 'content_block_delta', delta: { type: 'text_delta', text: '\u{1f999} "usage"' } },
+    { type: 'message_delta', delta: { stop_reason: 'max_tokens' }, usage },
+  );
+  expect(chunkOf(stream)).toMatchObject(counts);
+  expect(chunkOf(JSON.stringify({ type: 'message', stop_reason: 'max_tokens', usage }))).toMatchObject(counts);
+  expect(endingOf(events({ type: 'error', error: { message: 'no' } }))).toMatchObject({ kind: 'error', message: 'no' });
+});
+
+it('reads what the Responses API says, whole and as events', () => {
+  const usage = { input_tokens: 7, input_tokens_details: { cached_tokens: 2 }, output_tokens: 3 };
+  const begun = { type: 'response.created', response: { status: 'in_progress', usage: null } };
+  const told = { object: 'response', status: 'completed', error: null, usage };
+  const counts = { doneReason: 'stop', promptTokens: 7, cachedTokens: 2, outputTokens: 3 };
+  expect(chunkOf(events(begun, { type: 'response.completed', response: told }))).toMatchObject(counts);
+  expect(chunkOf(JSON.stringify(told))).toMatchObject(counts);
+  expect(endingOf(events(begun))).toEqual({ kind: 'none' });
+});
