@@ -1,9 +1,10 @@
 import { LiveConfiguration } from '@rightsize/configuration';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
+import type { MemoryInsight } from '@rightsize/optimizer';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,8 @@ const SHOWN = {
   capabilities: ['completion'],
 };
 
+const LOOK = 'GET /api/ps';
+
 /** A gateway with the real optimizer, set by a file, before a server that is made up. */
 export class SettingsBench extends Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'rightsize-settings-'));
@@ -50,7 +53,9 @@ export class SettingsBench extends Bench {
       ['log-level', 'silent'],
       ['upstream', upstream],
     ].filter(([name]) => !new RegExp(`^${name}:`, 'm').test(yaml));
-    writeFileSync(this.file, yaml.replaceAll('UPSTREAM', upstream).replaceAll('FOLDER', this.folder));
+    // What this machine has must not matter.
+    const still = /^system-metrics:/m.test(yaml) ? '' : 'system-metrics: off\n';
+    writeFileSync(this.file, still + yaml.replaceAll('UPSTREAM', upstream).replaceAll('FOLDER', this.folder));
     const configuration = new LiveConfiguration(KEYS, {
       file: this.file,
       environment: environment.map(([name, raw]) => ({
@@ -73,10 +78,32 @@ export class SettingsBench extends Bench {
     await storage.close();
   }
 
+  /** Programs of this folder go before those of the system: scripts of `sh`. */
+  program(name: string, script: string): void {
+    const folder = join(this.folder, 'bin');
+    const { PATH } = process.env;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+    if (PATH?.startsWith(folder)) return;
+    process.env['PATH'] = `${folder}:${PATH}`;
+    this.onClose(() => (process.env['PATH'] = PATH));
+  }
+
   /** Resolves when the server was asked this often. */
   async seen(line: string, times = 1): Promise<void> {
     while (this.asked.filter((one) => one === line).length < times) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Resolves when the status tells so of the memory: looked at as often as the server is. */
+  async measured(url: string, condition: (memory: MemoryInsight) => boolean): Promise<void> {
+    for (;;) {
+      const { memory } = (await json(`${url}/rightsize/v1/status`)) as { memory: MemoryInsight };
+      if (condition(memory)) return;
+      const looks = this.asked.filter((line) => line === LOOK).length;
+      await this.seen(LOOK, looks + 1);
     }
   }
 

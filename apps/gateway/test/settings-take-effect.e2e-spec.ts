@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +91,20 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     // Weights of 4 GiB and .6 beside them leave .5 GiB: 4,096 tokens of 128 KiB.
     const { url } = await inForce('memory-gib: 60\nmodels:\n  "m*":\n    memory-gib: 5.1\n');
     expect((await chat(url)).message.headers).toMatchObject({ 'x-rightsize-num-ctx': '4096' });
+  },
+  'system-metrics': async (inForce) => {
+    bench.program('nvidia-smi', 'echo "8192, 6000"');
+    const { url } = await inForce('system-metrics: on\nadmin:\n  requests-per-minute: 1000000\n');
+    await bench.measured(url, (memory) => memory.inForce?.gpu?.availableBytes === 6000 * 2 ** 20);
+  },
+  'system-metrics-seconds': async (inForce) => {
+    bench.program('nvidia-smi', `echo run >> ${bench.folder}/runs; echo "8192, 6000"`);
+    const { url } = await inForce(
+      'system-metrics: on\nsystem-metrics-seconds: 0.01\nadmin:\n  requests-per-minute: 1000000\n',
+    );
+    // With the default they would take a minute.
+    const runs = join(bench.folder, 'runs');
+    await bench.measured(url, () => existsSync(runs) && readFileSync(runs, 'utf8').length > 6 * 'run\n'.length);
   },
   'kv-cache-type': async (inForce) => {
     // The same .5 GiB hold 8,192 tokens of .53 of 128 KiB, less what is no multiple of 256.

@@ -1,6 +1,7 @@
 import type { ClientWindowRule, Decision, PolicyParameters } from './decision.js';
 import type { Fingerprint, InferenceRoute, RequestFeatures } from './request.js';
 import type { BatchDecision } from './machine/batch-decision.js';
+import type { MachineMemory } from './machine/machine-memory.js';
 import type { RunnerView } from './runner.js';
 import type { Share } from './safeguard/exceeds-by-chance.js';
 import type { Harm } from './safeguard/harm.js';
@@ -28,6 +29,7 @@ export const EVENT_TYPES = {
   TemplatePinned: 'template.pinned',
   TemplateLocked: 'template.locked',
   TemplateForgotten: 'template.forgotten',
+  MachineMemoryChanged: 'machine.memory-changed',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -313,8 +315,21 @@ export type SafeguardEvent =
   | { readonly type: 'safeguard.pulled'; readonly data: SafeguardPulledV1 }
   | { readonly type: 'safeguard.lifted'; readonly data: SafeguardLiftedV1 };
 
+/** Other programs took or gave back memory that runners could have had: decisions go by this from here on. */
+export interface MachineMemoryChangedV1 extends MachineMemory {
+  /** Of the last minute; null where the system has none. For people: nothing is decided by it. */
+  readonly loadAverage: number | null;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+export interface MachineEvent {
+  readonly type: 'machine.memory-changed';
+  readonly data: MachineMemoryChangedV1;
+}
+
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent | TemplateOrder;
+export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent | TemplateOrder | MachineEvent;
 
 /** What requests to models have told. */
 export type TrafficEvent =

@@ -21,6 +21,8 @@ export { countedBefore, estimatePrompt, rawPromptTokens, type PromptEstimate } f
 export { judgeCompletion, type Judgement, type JudgementInput } from './completion-judgement.js';
 export { memoryWindow } from './memory-window.js';
 export { emptyMachineState, type FailedLoad, type MachineState } from './machine/machine-state.js';
+export { measuredWindow, type MachineMemory, type MemoryPool } from './machine/machine-memory.js';
+export { READINGS, steadyMemory } from './machine/steady-memory.js';
 export { foldMachine } from './machine/fold-machine.js';
 export { factsHere, type KvCacheType, type ServerSetup } from './machine/facts-here.js';
 export { BATCH_DICE, chooseBatch, keptBatch } from './machine/choose-batch.js';

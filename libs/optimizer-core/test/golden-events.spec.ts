@@ -38,6 +38,7 @@ const history: readonly DomainEvent[] = [
   golden('template.pinned'),
   golden('template.locked'),
   golden('template.forgotten'),
+  golden('machine.memory-changed'),
 ];
 const { model, templateId } = golden('template.detected').data;
 

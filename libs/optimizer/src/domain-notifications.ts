@@ -1,5 +1,6 @@
 import type {
   DomainEvent,
+  MachineMemoryChangedV1,
   OperatorActedV1,
   PolicyActivatedV1,
   PolicyTrainedV1,
@@ -69,6 +70,8 @@ export class TemplateLocked extends Notification<TemplateLockedV1> {}
 
 export class TemplateForgotten extends Notification<TemplateForgottenV1> {}
 
+export class MachineMemoryChanged extends Notification<MachineMemoryChangedV1> {}
+
 export class SafeguardLifted extends Notification<SafeguardLiftedV1> {}
 
 export function notificationOf(event: DomainEvent, instance?: string): object {
@@ -107,6 +110,8 @@ export function notificationOf(event: DomainEvent, instance?: string): object {
       return new TemplateLocked(event.data, instance);
     case 'template.forgotten':
       return new TemplateForgotten(event.data, instance);
+    case 'machine.memory-changed':
+      return new MachineMemoryChanged(event.data, instance);
     case 'safeguard.lifted':
       return new SafeguardLifted(event.data, instance);
     case 'truncation.detected':

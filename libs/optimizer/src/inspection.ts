@@ -8,6 +8,7 @@ import {
 } from '@rightsize/event-store';
 import type {
   KnownTemplate,
+  MachineMemoryChangedV1,
   ModelFacts,
   ModelStatistics,
   RunnerView,
@@ -17,6 +18,9 @@ import { stat } from 'node:fs/promises';
 import { ActivePolicies } from './active-policies.js';
 import { EventLog } from './event-log.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
+import { MeasuredMemory } from './memory/measured-memory.js';
+import { MemoryWatch } from './memory/memory-watch.js';
+import type { SystemReading } from './memory/system-metrics.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { ReadModels } from './projections/read-models.js';
 import { Settings } from './rightsize.tokens.js';
@@ -36,6 +40,11 @@ export interface TemplateInsight {
   readonly statistics: TemplateStatistics | null;
 }
 
+export interface MemoryInsight {
+  readonly reading: SystemReading | null;
+  readonly inForce: MachineMemoryChangedV1 | null;
+}
+
 /** What this instance knows, for those who look after it. Apart from the store, all of it is in memory. */
 @Injectable()
 export class Inspection {
@@ -46,6 +55,8 @@ export class Inspection {
     @Inject(RunnerTracker) private readonly runners: RunnerTracker,
     @Inject(ModelCatalogue) private readonly catalogue: ModelCatalogue,
     @Inject(ActivePolicies) readonly policies: ActivePolicies,
+    @Inject(MemoryWatch) private readonly watch: MemoryWatch,
+    @Inject(MeasuredMemory) private readonly measured: MeasuredMemory,
   ) {}
 
   /** The log and its read models, for reading; null while the log is not open. */
@@ -75,6 +86,11 @@ export class Inspection {
   template(id: string): TemplateInsight | null {
     const known = this.readModels.knownTemplates.get(id);
     return known && this.#template(known);
+  }
+
+  /** What this machine last showed of its memory, and what decisions go by; null: nothing. */
+  get memory(): MemoryInsight {
+    return { reading: this.watch.reading, inForce: this.measured.inForce };
   }
 
   /** Bytes of the log on disk, with what is not yet folded into it; null where it is in memory or cannot be seen. */

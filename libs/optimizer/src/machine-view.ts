@@ -3,10 +3,12 @@ import {
   chooseBatch,
   factsHere,
   keptBatch,
+  measuredWindow,
   memoryWindow,
   type BatchDecision,
   type Decision,
   type FailedLoad,
+  type MachineMemory,
   type ModelFacts,
   type PolicyParameters,
   type RunnerView,
@@ -33,6 +35,7 @@ export class MachineView {
   readonly #catalogue: ModelCatalogue;
   readonly #runners: RunnerTracker;
   readonly #readModels: ReadModels;
+  readonly #memory: () => MachineMemory | null;
   readonly #policy: (model: string) => PolicyParameters;
   readonly #random: () => number;
   /** What was noted in the last moments, before the log has told the read model. */
@@ -45,6 +48,7 @@ export class MachineView {
     catalogue: ModelCatalogue,
     runners: RunnerTracker,
     readModels: ReadModels,
+    memory: () => MachineMemory | null,
     policy: (model: string) => PolicyParameters,
     random: () => number = Math.random,
   ) {
@@ -53,6 +57,7 @@ export class MachineView {
     this.#catalogue = catalogue;
     this.#runners = runners;
     this.#readModels = readModels;
+    this.#memory = memory;
     this.#policy = policy;
     this.#random = random;
   }
@@ -68,10 +73,19 @@ export class MachineView {
     return factsHere(facts, state?.sizes ?? [], failures, this.#settings, nowMs);
   }
 
-  /** The largest window that fits the memory, tokens; null: no limit known. A configured budget goes before what was seen. */
+  /**
+   * The largest window that fits the memory, tokens; null: no limit known. A configured budget goes before what was seen
+   * of the model and what was measured of the machine, the lesser of which counts.
+   */
   memoryWindow(model: string): number | null {
-    const budget = memoryBudgetFor(this.#settings, model);
-    return memoryWindow(budget, this.facts(model), this.#runners.view(model)) ?? this.#runners.seenMemoryWindow(model);
+    const facts = this.facts(model);
+    const runner = this.#runners.view(model);
+    const configured = memoryWindow(memoryBudgetFor(this.#settings, model), facts, runner);
+    if (configured !== null) return configured;
+    const seen = this.#runners.seenMemoryWindow(model);
+    const memory = this.#memory();
+    const measured = memory === null ? null : measuredWindow(memory, facts, runner);
+    return seen === null || measured === null ? (seen ?? measured) : Math.min(seen, measured);
   }
 
   /** The model could not be loaded with this window. */

@@ -2,6 +2,7 @@ import type { EventStorage } from '@rightsize/event-store-sqlite';
 import type { Decision, DecisionInput, TemplateDetector } from '@rightsize/optimizer-core';
 import type { Backend } from './backend.js';
 import type { Clock } from './clock.js';
+import type { SystemMetrics } from './memory/system-metrics.js';
 
 /** As much of a storage as the optimizer itself uses: a log, read models beside it, and their end. */
 export type LogStorage = Pick<EventStorage, 'store' | 'readModels' | 'health' | 'close'>;
@@ -24,6 +25,8 @@ export interface RightsizePorts {
   readonly clock?: Clock;
   /** Closed with the application. @default Ollama at the option `upstream` */
   readonly backend?: Backend;
+  /** What memory the server's machine has. @default this machine, as the option `systemMetrics` says */
+  readonly systemMetrics?: SystemMetrics;
   /** @default that of `@rightsize/optimizer-core` */
   readonly detector?: TemplateDetector;
   /** @default `decide` of `@rightsize/optimizer-core` */

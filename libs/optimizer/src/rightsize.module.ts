@@ -12,6 +12,10 @@ import { HostEventBus } from './host-event-bus.js';
 import { DEFAULT_INSTANCE, getInspectionToken, getRightsizeToken } from './instance-name.js';
 import { installationSecret, type InstallationSecret } from './installation-secret.js';
 import { MachineView } from './machine-view.js';
+import { LocalMetrics } from './memory/local-metrics.js';
+import { MeasuredMemory } from './memory/measured-memory.js';
+import { MemoryWatch } from './memory/memory-watch.js';
+import { SystemMetrics } from './memory/system-metrics.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { OwnBuses } from './own-buses.js';
 import { SizingPolicy, type RightsizePorts } from './ports.js';
@@ -145,16 +149,37 @@ const providers: Provider[] = [
     useFactory: ({ policies }: ReadModels, { policy }: RightsizeSettings) => new ActivePolicies(policies, policy),
   },
   {
+    provide: MeasuredMemory,
+    inject: [Settings, ReadModels],
+    useFactory: (settings: RightsizeSettings, readModels: ReadModels) => new MeasuredMemory(settings, readModels),
+  },
+  {
+    provide: SystemMetrics,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: ({ ports }: RightsizeModuleOptions): SystemMetrics => ports?.systemMetrics ?? new LocalMetrics(),
+  },
+  MemoryWatch,
+  {
     provide: MachineView,
-    inject: [Settings, Clock, ModelCatalogue, RunnerTracker, ReadModels, ActivePolicies],
+    inject: [Settings, Clock, ModelCatalogue, RunnerTracker, ReadModels, MeasuredMemory, ActivePolicies],
     useFactory: (
       settings: RightsizeSettings,
       clock: Clock,
       catalogue: ModelCatalogue,
       runners: RunnerTracker,
       readModels: ReadModels,
+      memory: MeasuredMemory,
       policies: ActivePolicies,
-    ) => new MachineView(settings, clock, catalogue, runners, readModels, (model) => policies.of(model)),
+    ) =>
+      new MachineView(
+        settings,
+        clock,
+        catalogue,
+        runners,
+        readModels,
+        () => memory.inForce,
+        (model) => policies.of(model),
+      ),
   },
   {
     provide: SizingPlans,

@@ -43,6 +43,7 @@ import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { Safeguards, type Tripped } from './safeguards.js';
+import { MemoryWatch } from './memory/memory-watch.js';
 import { SizingPlans } from './sizing-plans.js';
 import { isAllOff, reloadSettings, type RightsizeOptions, type RightsizeSettings } from './settings.js';
 
@@ -81,6 +82,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(RetentionSchedule) private readonly retention: RetentionSchedule,
     @Inject(Safeguards) private readonly safeguards: Safeguards,
     @Inject(Witnesses) private readonly witnesses: Witnesses,
+    @Inject(MemoryWatch) private readonly memory: MemoryWatch,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -94,6 +96,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       await this.log.open();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
+      this.memory.used();
       this.nightly.start(this.settings.retrainAt);
       this.retention.start();
     })());
@@ -102,6 +105,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   async onApplicationShutdown(): Promise<void> {
     this.runners.stop();
     this.plans.stop();
+    this.memory.stop();
     await this.endExchanges();
     await this.nightly.stop();
     await this.retention.stop();
@@ -157,6 +161,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
       if (!this.#begun) await this.begin();
       const asking = this.identify();
       if (asking) await asking;
+      this.memory.used();
       const began = performance.now();
       const exchange = await this.commands.execute(new OptimizeRequest(requestId, input));
       const seconds = (performance.now() - began) / 1000;
@@ -187,6 +192,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   /** Takes over options that can be changed at run time. Throws a `SettingsError`, and changes nothing, when one cannot be used. */
   reconfigure(options: RightsizeOptions): void {
     reloadSettings(this.settings, options);
+    if (this.#begun) this.memory.used();
   }
 
   /** Tells of everything that happens from now on. */

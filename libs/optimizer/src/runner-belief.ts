@@ -65,6 +65,11 @@ export class RunnerBelief {
     return { window, source: 'ps', sizeBytes, sizeVramBytes, expiresAtMs: expires };
   }
 
+  /** One of ours asked for a window, and neither an answer nor the server has shown it. */
+  get isLoading(): boolean {
+    return this.#asked !== null && this.#asked.window !== this.#known?.window;
+  }
+
   get isIdle(): boolean {
     return this.#known === null && this.#busy === 0;
   }

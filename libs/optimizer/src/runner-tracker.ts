@@ -39,6 +39,7 @@ export class RunnerTracker {
   readonly #runnerOf: (model: string) => string;
   readonly #beliefs = new Map<string, RunnerBelief>();
   readonly #gpu = new GpuSight();
+  #loaded: readonly LoadedModel[] = [];
   /** Told which runner has got what one of ours asked for, before that is answered. */
   #onShown: (runner: string) => void = () => undefined;
   #isSwitching: () => boolean = () => false;
@@ -89,6 +90,16 @@ export class RunnerTracker {
   /** The largest window seen wholly on the GPU, once a larger one was seen spilling; null: no limit seen. Tokens. */
   seenMemoryWindow(model: string): number | null {
     return this.#gpu.memoryWindow(model);
+  }
+
+  /** What the last look showed. */
+  get loaded(): readonly LoadedModel[] {
+    return this.#loaded;
+  }
+
+  /** A request of ours waits for a window that the server does not show yet. */
+  get isLoading(): boolean {
+    return [...this.#beliefs.values()].some((belief) => belief.isLoading);
   }
 
   /** Why `/api/ps` cannot be read; null when it can. */
@@ -169,6 +180,7 @@ export class RunnerTracker {
   /** What was confirmed by an answer after the look had started is newer than the look. */
   #replace(models: readonly LoadedModel[], order: number): void {
     const nowMs = this.#clock.monotonicMs();
+    this.#loaded = models;
     const present = new Set<string>();
     for (const model of models) {
       const runner = this.#runnerOf(model.model);

@@ -78,6 +78,13 @@ export interface RightsizeOptions {
   readonly safeguards?: 'on' | 'off';
   /** Milliseconds after which such a model gets its windows again. @default 3600000 */
   readonly safeguardCooldownMs?: number;
+  /**
+   * Whether free memory of this machine and its GPUs limits windows where no budget is configured. `auto`: on Linux,
+   * when the upstream's address is one of loopback and its processes are to be seen; `on`: it does run here. @default 'off'
+   */
+  readonly systemMetrics?: 'auto' | 'on' | 'off';
+  /** Milliseconds between readings of it while there are requests. @default 10000 */
+  readonly systemMetricsMs?: number;
   /** Share of sessions, 0 to 1, that go as they came, for safeguards to compare the others with. @default 0 */
   readonly controlShare?: number;
 }
@@ -131,6 +138,8 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     recentDecisions: positive('recentDecisions', options.recentDecisions ?? 1000),
     safeguards: oneOf('safeguards', options.safeguards ?? 'on', ['on', 'off']),
     safeguardCooldownMs: positive('safeguardCooldownMs', options.safeguardCooldownMs ?? 3_600_000),
+    systemMetrics: oneOf('systemMetrics', options.systemMetrics ?? 'off', ['auto', 'on', 'off']),
+    systemMetricsMs: positive('systemMetricsMs', options.systemMetricsMs ?? 10_000),
     controlShare: share('controlShare', options.controlShare ?? 0),
     retrainAt: options.retrainAt == null ? null : timeOfDay('retrainAt', options.retrainAt),
   };
@@ -150,6 +159,8 @@ const RELOADABLE = [
   'safeguards',
   'safeguardCooldownMs',
   'controlShare',
+  'systemMetrics',
+  'systemMetricsMs',
 ] as const satisfies readonly (keyof RightsizeSettings)[];
 
 /**

@@ -69,17 +69,28 @@ export class SizingPlans {
     if (!planned || this.#stopped) return;
     planned.completions += 1;
     if (planned.completions < SOLVE_EVERY || planned.timer) return;
-    planned.timer = setTimeout(() => {
-      planned.timer = null;
-      planned.completions = 0;
-      this.#solve(model, planned);
-    }, FOLDED_MS);
-    planned.timer.unref();
+    this.#solveSoon(model, planned, FOLDED_MS);
+  }
+
+  /** What they rest on has changed beside the traffic. */
+  solveAnew(): void {
+    for (const [model, planned] of this.#planned) this.#solveSoon(model, planned, 0);
   }
 
   stop(): void {
     this.#stopped = true;
     for (const { timer } of this.#planned.values()) if (timer) clearTimeout(timer);
+  }
+
+  #solveSoon(model: string, planned: Planned, inMs: number): void {
+    if (this.#stopped) return;
+    if (planned.timer) clearTimeout(planned.timer);
+    planned.timer = setTimeout(() => {
+      planned.timer = null;
+      planned.completions = 0;
+      this.#solve(model, planned);
+    }, inMs);
+    planned.timer.unref();
   }
 
   #solve(model: string, planned: Planned): void {

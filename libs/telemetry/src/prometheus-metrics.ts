@@ -17,6 +17,14 @@ export interface Gauges {
   readonly queuedEvents: number;
   readonly projections: readonly { readonly name: string; readonly lag: number }[];
   readonly storeBytes: number | null;
+  /** Bytes; absent: nothing is measured here. `decided` is what windows are limited by. */
+  readonly memory?: readonly {
+    readonly pool: 'host' | 'gpu';
+    readonly kind: 'total' | 'free' | 'decided';
+    readonly bytes: number;
+  }[];
+  /** Of the machine in the last minute; absent: not known. */
+  readonly loadAverage?: number;
   /** Requests in other dialects since the start; absent: there are none of them here. */
   readonly v1?: {
     readonly translated: number;
@@ -63,6 +71,11 @@ export class PrometheusMetrics {
   readonly #failures = this.#counter(
     'failed_open_total',
     'Requests that went upstream undecided because deciding failed',
+    [],
+  );
+  readonly #memoryChanges = this.#counter(
+    'memory_changes_total',
+    'Times that the memory which windows are limited by has changed',
     [],
   );
   readonly #loadSeconds = this.#histogram('load_seconds', 'Time of loads', LOADING, ['cause']);
@@ -113,6 +126,8 @@ export class PrometheusMetrics {
         const { next, model } = event.data;
         return this.#refusals.inc({ retried: next === null ? 'no' : 'yes', model: this.#models.of(model) });
       }
+      case 'machine.memory-changed':
+        return this.#memoryChanges.inc();
       case 'truncation.detected':
         return this.#cuts.inc({ kind: event.data.kind, model: this.#models.of(event.data.model) });
       default:
@@ -185,6 +200,18 @@ export class PrometheusMetrics {
     );
     this.#gauge('store_bytes', 'Size of the event log on disk', async (gauge) =>
       gauge.set((await ask()).storeBytes ?? Number.NaN),
+    );
+    this.#gauge(
+      'memory_bytes',
+      'Memory of the machine and its GPUs: total, free as last read, and decided: what a runner may have of it',
+      async (gauge) => {
+        gauge.reset();
+        for (const { pool, kind, bytes } of (await ask()).memory ?? []) gauge.set({ pool, kind }, bytes);
+      },
+      ['pool', 'kind'],
+    );
+    this.#gauge('load_average', 'Load average of the machine over one minute', async (gauge) =>
+      gauge.set((await ask()).loadAverage ?? Number.NaN),
     );
     this.#gauge(
       'projection_lag_events',

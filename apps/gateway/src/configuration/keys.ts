@@ -59,10 +59,24 @@ export const KEYS = {
   'memory-gib': optional({
     kind: numeric({ above: 0 }),
     unit: 'GiB',
-    defaultInWords: 'as seen on the server',
+    defaultInWords: 'as seen on the server and measured on its machine',
     description: "Memory that a model's weights and KV cache may take together.",
     reloadable: true,
     scopes: ['model'],
+  }),
+  'system-metrics': key({
+    kind: oneOf('auto', 'on', 'off'),
+    default: 'auto',
+    description:
+      'Whether free memory of this machine and its GPUs limits windows where `memory-gib` does not: `auto` (on Linux, when `upstream` is an address of loopback and processes of the server are to be seen), `on` (the server does run on this machine) or `off`.',
+    reloadable: true,
+  }),
+  'system-metrics-seconds': key({
+    kind: numeric({ above: 0 }),
+    unit: 's',
+    default: 10,
+    description: 'Time between readings of it while there are requests, and five minutes after.',
+    reloadable: true,
   }),
   'kv-cache-type': key({
     kind: oneOf('f16', 'q8_0', 'q4_0'),

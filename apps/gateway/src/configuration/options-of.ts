@@ -42,6 +42,8 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       overrides: overridesOf(sections),
       ...policyOf(values),
       memoryBudgetBytes: memoryGib === null ? null : memoryGib * GIB,
+      systemMetrics: values['system-metrics'],
+      systemMetricsMs: values['system-metrics-seconds'] * 1000,
       kvCacheType: values['kv-cache-type'],
       parallel: values.parallel,
       numBatch: values['num-batch'],

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Inspection, RightsizeService, Witness } from '@rightsize/optimizer';
+import type { Inspection, MemoryInsight, RightsizeService, Witness } from '@rightsize/optimizer';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 import {
   ExchangeLines,
@@ -45,14 +45,32 @@ export class GatewayTelemetry implements Witness, ProxyWatch {
   }
 }
 
+type Measured = NonNullable<Gauges['memory']>[number];
+
+function memoryOf({ reading, inForce }: MemoryInsight): readonly Measured[] {
+  return [
+    ...figuresOf('host', reading?.host?.totalBytes, reading?.host?.availableBytes, inForce?.host?.availableBytes),
+    ...figuresOf('gpu', reading?.gpu?.totalBytes, reading?.gpu?.freeBytes, inForce?.gpu?.availableBytes),
+  ];
+}
+
+function figuresOf(pool: Measured['pool'], ...figures: readonly (number | null | undefined)[]): readonly Measured[] {
+  const kinds = ['total', 'free', 'decided'] as const;
+  return kinds.flatMap((kind, at) => (figures[at] == null ? [] : [{ pool, kind, bytes: figures[at] }]));
+}
+
 async function gauges(service: RightsizeService, inspection: Inspection, plans: V1Plans): Promise<Gauges> {
   const { status, log } = service.health();
+  const { memory } = inspection;
+  const loadAverage = memory.reading?.loadAverage ?? null;
   return {
     ready: status === 'ready',
     logPosition: log.position,
     queuedEvents: log.queued,
     projections: log.projections,
     storeBytes: await inspection.storeBytes(),
+    memory: memoryOf(memory),
+    ...(loadAverage === null ? {} : { loadAverage }),
     v1: plans.report(),
   };
 }

@@ -30,7 +30,7 @@ export interface PolicyReplayOptions {
   readonly before?: LoadedBefore | null;
   /** Milliseconds since the epoch at second 0. Statistics read 0 as never. @default 1e12 */
   readonly epochMs?: number;
-  /** The largest window that a configured budget holds, tokens; null: no limit. @default null */
+  /** The largest window that fits the memory where a request does not say, tokens; null: no limit. @default null */
   readonly memoryWindow?: number | null;
   /** Prices of the machine told beforehand instead of learnt. @default null */
   readonly told?: Prices | null;
@@ -92,19 +92,24 @@ export class PolicyReplay {
     return this.#machine.cost();
   }
 
-  #solveNowAndThen({ atSeconds }: ReplayedRequest): void {
+  #solveNowAndThen(request: ReplayedRequest): void {
     if (this.#plan !== null && this.#untilSolved > 0) {
       this.#untilSolved--;
       return;
     }
     this.#untilSolved = SOLVE_EVERY - 1;
-    const { facts, policy, memoryWindow = null, told, solving = (solveNow) => solveNow() } = this.#options;
-    const nowMs = this.#atMs(atSeconds);
+    const { facts, policy, told, solving = (solveNow) => solveNow() } = this.#options;
+    const memoryWindow = this.#memoryWindowOf(request);
+    const nowMs = this.#atMs(request.atSeconds);
     this.#plan = solving(() => solve(this.#learner.sizing, nowMs, facts, policy, memoryWindow, this.#plan, told));
   }
 
+  #memoryWindowOf({ memoryWindow = this.#options.memoryWindow }: ReplayedRequest): number | null {
+    return memoryWindow ?? null;
+  }
+
   #decide(request: ReplayedRequest, runner: RunnerView | null, exactPromptTokens?: number): Decision {
-    const { policy, facts, memoryWindow = null, pricesFirst = false } = this.#options;
+    const { policy, facts, pricesFirst = false } = this.#options;
     const { features, templateId, conversation, clientWindow } = request;
     const learner = this.#learner;
     const plan = pricesFirst || !learner.isEmpty ? this.#plan : null;
@@ -116,7 +121,7 @@ export class PolicyReplay {
       modelStatistics: learner.model,
       templateStatistics: learner.template(templateId),
       clientWindow,
-      memoryWindow,
+      memoryWindow: this.#memoryWindowOf(request),
       sizing: plan && {
         state: learner.sizing,
         plan,

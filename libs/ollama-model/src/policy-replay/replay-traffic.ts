@@ -51,13 +51,14 @@ export function* replayTraffic(
         knowledge: knowledge?.get(model) ?? null,
         before: runner === null ? null : { numCtx: runner.window, endedAtSeconds: atSeconds },
         epochMs: startMs,
-        memoryWindow: memoryWindow ? memoryWindow(model) : request.memoryWindow,
       });
       replays.set(model, replay);
     }
     const before = conversation === null ? 0 : (sizes.get(conversation) ?? 0);
     const counted = countedAs(request, variant, machine.hardware.maxContext);
-    yield { request, atSeconds, ...replay.serve(replayedAs(request, counted, atSeconds, before)) };
+    const fitting = memoryWindow ? memoryWindow(model) : request.memoryWindow;
+    const replayed = { ...replayedAs(request, counted, atSeconds, before), memoryWindow: fitting };
+    yield { request, atSeconds, ...replay.serve(replayed) };
     if (conversation !== null) sizes.set(conversation, counted.prompt + counted.output);
   }
 }

@@ -7,6 +7,8 @@ export interface ReplayedRequest extends SizedRequest {
   readonly features: RequestFeatures;
   readonly templateId: string | null;
   readonly clientWindow: ClientWindowRule;
+  /** The largest window that fitted the memory when it came, tokens; null: no limit; absent: as for all. */
+  readonly memoryWindow?: number | null;
   /** False: its counts are bounds and no knowledge, so that nothing is learnt from them. */
   readonly teaches: boolean;
 }

@@ -22,7 +22,9 @@ export class StatusController {
   @ApiOkResponse({ schema: ref('Status') })
   async status(): Promise<object> {
     const { name, windows } = this.service.server;
-    return { ...this.service.health(), storeBytes: await this.inspection.storeBytes(), server: { name, windows } };
+    const { memory } = this.inspection;
+    const storeBytes = await this.inspection.storeBytes();
+    return { ...this.service.health(), storeBytes, server: { name, windows }, memory };
   }
 
   @Get('models')

@@ -19,6 +19,10 @@ export const ref = (name: keyof typeof SCHEMAS): object => ({ $ref: `#/component
 const page = (name: string): object =>
   exactly({ items: list({ $ref: `#/components/schemas/${name}` }), next: maybe('string') });
 
+const orNull = (schema: object): object => ({ anyOf: [schema, { type: 'null' }] });
+
+const pool = exactly({ totalBytes: number, availableBytes: number });
+
 const runner = exactly({
   window: integer,
   source: { enum: ['ps', 'decision'] },
@@ -56,6 +60,24 @@ export const SCHEMAS = {
     }),
     storeBytes: maybe('number'),
     server: exactly({ name: string, windows: { enum: ['per-request', 'fixed'] } }),
+    memory: exactly({
+      reading: orNull(
+        exactly({
+          host: orNull(exactly({ totalBytes: number, availableBytes: maybe('number'), serverBytes: maybe('number') })),
+          gpu: orNull(exactly({ totalBytes: number, freeBytes: number })),
+          loadAverage: maybe('number'),
+        }),
+      ),
+      inForce: orNull(
+        exactly({
+          host: orNull(pool),
+          gpu: orNull(pool),
+          usesGpu: boolean,
+          loadAverage: maybe('number'),
+          atMs: number,
+        }),
+      ),
+    }),
   }),
   Model: exactly({
     model: string,
@@ -63,7 +85,7 @@ export const SCHEMAS = {
     weightsBytes: maybe('number'),
     kvBytesPerToken: maybe('number'),
     remote: maybe('boolean'),
-    runner: { anyOf: [runner, { type: 'null' }] },
+    runner: orNull(runner),
     requests: integer,
     completions: integer,
     tainted: integer,
@@ -86,8 +108,8 @@ export const SCHEMAS = {
     locked: boolean,
     requests: integer,
     completions: integer,
-    promptTokens: { anyOf: [exactly({ p50: number, p90: number, p99: number }), { type: 'null' }] },
-    outputTokens: { anyOf: [exactly({ p50: number, p90: number, p99: number }), { type: 'null' }] },
+    promptTokens: orNull(exactly({ p50: number, p90: number, p99: number })),
+    outputTokens: orNull(exactly({ p50: number, p90: number, p99: number })),
     lastSeenMs: maybe('number'),
   }),
   Templates: page('Template'),

@@ -53,7 +53,7 @@ export function pricesOf(
   };
 }
 
-/** Share of a runner's bytes that lies on the CPU, by window. What was seen goes before what was configured. */
+/** Share of a runner's bytes that lies on the CPU, by window. What was seen counts as far as there is memory for it now. */
 function cpuShare(
   { whole, spilling }: HardwareKnowledge,
   weights: number,
@@ -63,7 +63,7 @@ function cpuShare(
   const seen = spilling ?? whole;
   const fixed = seen === null ? weights + OVERHEAD_BYTES : Math.max(0, seen.sizeBytes - seen.window * perToken);
   const budget = memoryWindow === null ? Infinity : fixed + memoryWindow * perToken;
-  const room = spilling?.vramBytes ?? Math.max(budget, whole?.sizeBytes ?? 0);
+  const room = Math.min(budget, spilling?.vramBytes ?? Infinity);
   return (window) => Math.max(0, fixed + window * perToken - room) / (fixed + window * perToken);
 }
 

@@ -8,6 +8,8 @@ import {
   foldSafeguard,
   foldSizing,
   type KnownTemplate,
+  type MachineEvent,
+  type MachineMemoryChangedV1,
   type MachineState,
   type ModelStatistics,
   type PolicyEvent,
@@ -22,6 +24,9 @@ import { foldKnownTemplate, foldTemplateStatistics, statisticsKey, templateOf } 
 import { foldPolicies, policyKey, type PolicyRow } from './fold-policies.js';
 import { FoldedRows, type DomainProjection } from './folded-rows.js';
 import { LedgerRows } from './ledger-rows.js';
+
+/** The key of the one row about the machine. */
+export const MACHINE_ROW = 'machine';
 
 /** The read models that decisions consult. Raise a `version` when its fold changes. */
 export class ReadModels {
@@ -68,6 +73,15 @@ export class ReadModels {
     fold: (row, event) => foldMachine(row ?? emptyMachineState(event.data.model), event),
   });
 
+  /** The memory that decisions go by: what was told last. */
+  readonly memory = new FoldedRows<MachineMemoryChangedV1, MachineEvent>({
+    name: 'machine-memory',
+    version: 1,
+    types: ['machine.memory-changed'],
+    keyOf: () => MACHINE_ROW,
+    fold: (_row, event) => event.data,
+  });
+
   /** What windows are priced with. */
   readonly sizing = new FoldedRows<SizingState>({
     name: 'sizing-state',
@@ -109,7 +123,7 @@ export class ReadModels {
 
   /** In no particular order: each reads the log by a checkpoint of its own. */
   get all(): readonly DomainProjection[] {
-    const { models, templates, knownTemplates, machine, sizing, policies, safeguards, ledger } = this;
-    return [models, templates, knownTemplates, machine, sizing, policies, safeguards, ledger];
+    const { models, templates, knownTemplates, machine, memory, sizing, policies, safeguards, ledger } = this;
+    return [models, templates, knownTemplates, machine, memory, sizing, policies, safeguards, ledger];
   }
 }
