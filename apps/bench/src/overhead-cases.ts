@@ -1,6 +1,8 @@
 /** A request whose body contains this is answered with {@link STREAM_CHUNKS} chunks. */
 export const STREAM_MARK = '"num_predict":1000';
 export const STREAM_CHUNKS = 1000;
+/** Direct it is answered as it is; the deciding gateway asks the native route instead. */
+export const OPENAI_PATH = '/v1/chat/completions';
 
 export interface Case {
   readonly name: string;
@@ -12,14 +14,16 @@ export interface Case {
 
 const LARGE_BYTES = 100 * 1024;
 
-/** Small body, 100 KB body, stream; at one client and at 32. */
+/** Small body, 100 KB body, stream, and a small body that is translated from OpenAI's dialect; at one client and at 32. */
 export function cases(): readonly Case[] {
-  const bodies = [
-    ['small body', chat([{ role: 'user', content: 'Why is the sky blue?' }])],
-    ['100 KB body', chat(conversation(LARGE_BYTES))],
-    ['1,000-chunk stream', chat([{ role: 'user', content: 'Write a story.' }], { num_predict: STREAM_CHUNKS })],
+  const small = [{ role: 'user', content: 'Why is the sky blue?' }];
+  const requests = [
+    ['small body', requestOf('/api/chat', chat(small))],
+    ['100 KB body', requestOf('/api/chat', chat(conversation(LARGE_BYTES)))],
+    ['1,000-chunk stream', requestOf('/api/chat', chat(small, { num_predict: STREAM_CHUNKS }))],
+    ['small body, /v1', requestOf(OPENAI_PATH, JSON.stringify({ model: 'bench', messages: small, stream: true }))],
   ] as const;
-  return [1, 32].flatMap((clients) => bodies.map(([name, body]) => ({ name, clients, request: requestOf(body) })));
+  return [1, 32].flatMap((clients) => requests.map(([name, request]) => ({ name, clients, request })));
 }
 
 function chat(messages: readonly object[], options: object = {}): string {
@@ -37,9 +41,9 @@ function conversation(bytes: number): object[] {
   return messages;
 }
 
-function requestOf(body: string): Buffer {
+function requestOf(path: string, body: string): Buffer {
   const head = [
-    'POST /api/chat HTTP/1.1',
+    `POST ${path} HTTP/1.1`,
     'Host: 127.0.0.1',
     'User-Agent: bench/1.0',
     'Content-Type: application/json',

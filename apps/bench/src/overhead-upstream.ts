@@ -4,7 +4,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { STREAM_MARK, STREAM_CHUNKS } from './overhead-cases.js';
+import { OPENAI_PATH, STREAM_MARK, STREAM_CHUNKS } from './overhead-cases.js';
 
 const LINE = `${JSON.stringify({ model: 'bench', created_at: '2026-11-01T00:00:00Z', message: { role: 'assistant', content: ' token' }, done: false })}\n`;
 const FINAL = `${JSON.stringify({
@@ -20,6 +20,20 @@ const FINAL = `${JSON.stringify({
   eval_count: 2,
   eval_duration: 1_000_000,
 })}\n`;
+/** As Ollama's own translation says the same: a chunk, the end, and the line that says so. */
+const EVENTS = [
+  { delta: { role: 'assistant', content: ' token' }, finish_reason: null },
+  { delta: {}, finish_reason: 'stop' },
+]
+  .map((choice) => ({
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: 1_793_491_200,
+    model: 'bench',
+    system_fingerprint: 'fp_ollama',
+    choices: [{ index: 0, ...choice }],
+  }))
+  .map((event) => `data: ${JSON.stringify(event)}\n\n`);
 /** Tokens. A server that went on showing another window than it was asked for would be looked at before each decision. */
 let window = 65_536;
 
@@ -42,6 +56,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     if (request.url === '/api/ps') return void response.end(loaded());
+    if (request.url === OPENAI_PATH) return answerOpenAi(response);
     if (request.url !== '/api/chat') return void response.end('{}');
     const body = Buffer.concat(chunks);
     takeWindow(body);
@@ -60,6 +75,13 @@ function answer(response: ServerResponse, chunks: number): void {
     else setImmediate(next, left - 1);
   };
   next(chunks);
+}
+
+function answerOpenAi(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(EVENTS[0]);
+  response.write(EVENTS[1]);
+  response.end('data: [DONE]\n\n');
 }
 
 server.keepAliveTimeout = 0;
