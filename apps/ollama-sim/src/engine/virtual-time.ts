@@ -39,9 +39,9 @@ export class VirtualTime {
     this.#scale = scale;
   }
 
-  /** Brings the machine up to now. Virtual nanoseconds. */
+  /** Brings the machine up to now. Virtual nanoseconds, whole ones: what is told of durations is a difference of two. */
   now(): number {
-    if (this.#scale > 0) this.#advance(((performance.now() - this.#startMs) * 1e6) / this.#scale);
+    if (this.#scale > 0) this.#advance(Math.round(((performance.now() - this.#startMs) * 1e6) / this.#scale));
     return this.#machine.nowNs;
   }
 

@@ -25,7 +25,7 @@ function toolCalls(calls: readonly ToolCall[]): unknown {
 function metrics(answer: FinishedAnswer): object {
   const { final } = answer;
   return {
-    total_duration: Math.round(final.totalNs) || undefined,
+    total_duration: final.totalNs || undefined,
     load_duration: final.loadNs || undefined,
     prompt_eval_count: final.promptTokens || undefined,
     prompt_eval_cached_count: answer.cachedTokens ?? undefined,
