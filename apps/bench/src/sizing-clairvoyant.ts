@@ -37,11 +37,13 @@ export function clairvoyantSeconds({ hardware, requests }: Workload): number {
   return Math.min(...costs);
 }
 
-function needOf(hardware: Hardware, { outcome }: Requests[number]): number {
+/** Tokens of prompt and answer. */
+export function needOf(hardware: Hardware, { outcome }: Requests[number]): number {
   return Math.min(outcome.promptTokens + outcome.outputTokens + 1, hardware.max_ctx);
 }
 
-function windows(hardware: Hardware, requests: Requests): readonly number[] {
+/** Candidates: the needs, thinned. */
+export function windows(hardware: Hardware, requests: Requests): readonly number[] {
   const needs = requests.map((request) => Math.min(Math.ceil(needOf(hardware, request) / 256) * 256, hardware.max_ctx));
   const sorted = [...new Set(needs)].toSorted((a, b) => a - b);
   const levels: number[] = [];

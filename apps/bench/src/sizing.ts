@@ -4,11 +4,12 @@ import { basename, join } from 'node:path';
 import { DEFAULT_POLICY, type PolicyParameters } from '@rightsize/optimizer-core';
 import { Command } from 'commander';
 
+import { bestPair, oneWindow } from './sizing-bounds.js';
 import { clairvoyantSeconds } from './sizing-clairvoyant.js';
 import { makeWorkload, SHAPES } from './sizing-made.js';
 import { COMPONENTS, totalSeconds } from './sizing-machine.js';
 import { resample } from './sizing-resample.js';
-import { replay, type Replayed } from './sizing-replay.js';
+import { replay, type Replayed, type ReplayOptions } from './sizing-replay.js';
 import { readWorkload, type Hardware, type Workload } from './sizing-workload.js';
 
 interface Options {
@@ -21,6 +22,7 @@ interface Options {
   readonly hardware?: readonly string[];
   readonly oracleHardware?: true;
   readonly timing?: true;
+  readonly bounds?: true;
   readonly json?: true;
 }
 
@@ -30,6 +32,7 @@ function run(options: Options): void {
   const policy = withOverrides(options.set ?? []);
   const rows = namedWorkloads(options).map(({ name, read }) => {
     const workload = scaled(read(), options.hardware ?? []);
+    if (options.bounds) return boundsOf(name, workload, policy);
     const replayed = replay(workload, policy, { oracleHardware: options.oracleHardware === true });
     if (options.out !== undefined) writeDecisions(options, name, replayed);
     if (options.timing) return timesOf(name, replayed);
@@ -121,6 +124,25 @@ function timesOf(name: string, { decideUs, solveUs }: Replayed): Row {
   };
 }
 
+/** What others would pay who know more: of the day as a whole, but not of each session. Over the clairvoyant's. */
+function boundsOf(name: string, workload: Workload, policy: PolicyParameters): Row {
+  const best = clairvoyantSeconds(workload);
+  const over = (seconds: number): number => Math.round((seconds / best) * 1000) / 1000;
+  const pair = bestPair(workload);
+  const replayed = (options: ReplayOptions): number => over(totalSeconds(replay(workload, policy, options).tally));
+  return {
+    workload: name,
+    ratio: replayed({}),
+    'one window': over(oneWindow(workload).seconds),
+    'best pair': over(pair.seconds),
+    opens: pair.opens,
+    grows: pair.grows,
+    'machine told': replayed({ oracleHardware: true }),
+    'day taught': replayed({ taught: true }),
+    both: replayed({ oracleHardware: true, taught: true }),
+  };
+}
+
 function quantiles(us: readonly number[]): (share: number) => number {
   const sorted = us.toSorted((a, b) => a - b);
   return (share) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
@@ -174,6 +196,7 @@ const program = new Command('bench:sizing')
   .option('--hardware <name=factor...>', 'a machine other than the one of the file')
   .option('--oracle-hardware', "the machine's constants are told beforehand instead of learnt")
   .option('--timing', 'how long decisions took in place of what they cost')
+  .option('--bounds', 'what one window or a pair chosen in hindsight would cost, and the policy told more beforehand')
   .option('--json', 'print the table as JSON')
   .action((options: Options) => run(options));
 

@@ -135,9 +135,9 @@ export class MachineView {
 
   #secondsPerToken(model: string): number {
     const sizing = this.#readModels.sizing.get(model);
-    const tokens = sizing?.units.reduce((sum, { newTokens }) => sum + newTokens, 0) ?? 0;
-    if (!sizing || tokens <= 0 || sizing.pace.units <= 0) return 0;
-    return (sizing.pace.seconds / sizing.pace.units) * (sizing.units.length / tokens);
+    const units = sizing?.units ?? [];
+    const tokens = units.reduce((sum, { newTokens }) => sum + newTokens, 0);
+    return tokens <= 0 ? 0 : units.reduce((sum, { heldSeconds }) => sum + heldSeconds, 0) / tokens;
   }
 }
 

@@ -92,6 +92,11 @@ export class PolicyReplay {
     return this.#machine.cost();
   }
 
+  /** What has been learnt so far. */
+  known(): Knowledge {
+    return this.#learner.known();
+  }
+
   #solveNowAndThen(request: ReplayedRequest): void {
     if (this.#plan !== null && this.#untilSolved > 0) {
       this.#untilSolved--;

@@ -20,8 +20,6 @@ const MAX_TURNS = 16;
 const MAX_HABITS = 64;
 const MS = 1e3;
 const NS_PER_MS = 1e6;
-/** Half of what is known of the pace comes from the last this many units of demand. */
-const PACE_HALF_LIFE = 600;
 /** A runner without requests is let go after this long, seconds: Ollama's default. */
 const KEEP_ALIVE = 300;
 /** Folds one event into what is known. Events of other models change nothing. */
@@ -64,8 +62,7 @@ function foldCompletion(state: SizingState, done: RequestCompletedV1): SizingSta
     ...state,
     answers: withAnswer(state.answers, answer, MAX_ANSWERS),
     hardware: learnFrom(state, done, answer),
-    units: countUnit(state, answer, conversation, done.cachedTokens ?? 0),
-    pace: keepPace(state, gap, before === undefined),
+    units: countUnit(withSilence(state, gap), answer, conversation, done.cachedTokens ?? 0),
     lastConversation: conversation,
     lastMs: Math.max(state.lastMs, done.atMs),
   };
@@ -96,7 +93,7 @@ function countUnit(
   const index = conversation === null ? -1 : state.units.findLastIndex((unit) => unit.conversation === conversation);
   if (index < 0) {
     const work = { newTokens: prompt - cached, outputTokens: output };
-    const unit = { conversation, template, needs, ...work, turns: 1, directTurns: 0 };
+    const unit = { conversation, template, needs, ...work, turns: 1, directTurns: 0, heldSeconds: 0, expired: false };
     return pushed(state.units, unit, MAX_UNITS);
   }
   const unit = state.units[index]!;
@@ -111,13 +108,13 @@ function countUnit(
   return state.units.with(index, grown);
 }
 
-function keepPace({ pace }: SizingState, gap: number, opens: boolean): SizingState['pace'] {
-  const kept = opens ? 2 ** (-1 / PACE_HALF_LIFE) : 1;
-  return {
-    units: pace.units * kept + (opens ? 1 : 0),
-    seconds: pace.seconds * kept + Math.min(gap, KEEP_ALIVE),
-    expiries: pace.expiries * kept + (gap > KEEP_ALIVE ? 1 : 0),
-  };
+/** The silence before a request counts for the unit that began last: what follows such units is learnt from it. */
+function withSilence(state: SizingState, gap: number): SizingState {
+  const last = state.units.at(-1);
+  if (last === undefined || gap === 0) return state;
+  const { heldSeconds, expired } = last;
+  const held = { heldSeconds: heldSeconds + Math.min(gap, KEEP_ALIVE), expired: expired || gap > KEEP_ALIVE };
+  return { ...state, units: state.units.with(-1, { ...last, ...held }) };
 }
 
 function learnHabits(state: SizingState, before: Conversation, startMs: number): SizingState['habits'] {

@@ -15,6 +15,9 @@ export interface DemandUnit {
   readonly turns: number;
   /** Turns that came right after the conversation's last one: a reload throws their prefix away. */
   readonly directTurns: number;
+  /** From its beginning until the next unit's: seconds that the runner was idle and held, and whether it expired. */
+  readonly heldSeconds: number;
+  readonly expired: boolean;
 }
 
 /** The first is where a move is the better choice; beyond it an answer may still outgrow its window. */
@@ -47,8 +50,6 @@ export interface SizingState {
   readonly conversations: readonly Conversation[];
   readonly habits: Readonly<Record<string, TurnHabits>>;
   readonly hardware: HardwareKnowledge;
-  /** Sums that fade with each unit of demand: units, seconds a runner was held between them, expiries. */
-  readonly pace: { readonly units: number; readonly seconds: number; readonly expiries: number };
   /** Conversation of the last answer: only its next turn finds its prefix where it was. */
   readonly lastConversation: string | null;
   readonly lastMs: number;
@@ -67,7 +68,6 @@ export function emptySizingState(model: string): SizingState {
     conversations: [],
     habits: {},
     hardware: UNKNOWN_HARDWARE,
-    pace: { units: 0, seconds: 0, expiries: 0 },
     lastConversation: null,
     lastMs: 0,
   };

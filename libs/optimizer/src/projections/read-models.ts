@@ -85,7 +85,7 @@ export class ReadModels {
   /** What windows are priced with. */
   readonly sizing = new FoldedRows<SizingState>({
     name: 'sizing-state',
-    version: 3,
+    version: 4,
     types: ['request.optimized', 'request.completed', 'runner.reloaded'],
     keyOf: (event) => event.data.model,
     fold: (row, event) => foldSizing(row ?? emptySizingState(event.data.model), event),
