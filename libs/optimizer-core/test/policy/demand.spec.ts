@@ -6,7 +6,7 @@ const BATCH = 30;
 
 /** Days of which each has a batch of long prompts, and hours of short ones by somebody else. */
 function days(count: number): SizingState {
-  const events = Array.from({ length: count }, (_, day) => {
+  const events = Array.from({ length: count }, (_unused, day) => {
     const start = day * 86_400;
     const long = Array.from({ length: BATCH }, (_, index) =>
       completion({ at: start + index * 20, prompt: 24_000 + (index % 5) * 500, output: 500, template: 'batch' }),
