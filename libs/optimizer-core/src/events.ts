@@ -30,6 +30,7 @@ export const EVENT_TYPES = {
   TemplateLocked: 'template.locked',
   TemplateForgotten: 'template.forgotten',
   MachineMemoryChanged: 'machine.memory-changed',
+  RequestTurnedAway: 'request.turned-away',
 } as const;
 
 export type OperatingMode = 'active' | 'shadow' | 'off';
@@ -328,8 +329,27 @@ export interface MachineEvent {
   readonly data: MachineMemoryChangedV1;
 }
 
+/** A request was never sent, as its model changed its window: nothing was decided. Kept for people, nothing is learnt from it. */
+export interface RequestTurnedAwayV1 {
+  readonly requestId: string;
+  readonly model: string;
+  readonly route: InferenceRoute;
+  /** `busy`: too many were held already. `gone`: its client left while it was held. */
+  readonly why: 'busy' | 'gone';
+  /** Milliseconds that it was held. */
+  readonly heldMs: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+export interface TurnedAwayEvent {
+  readonly type: 'request.turned-away';
+  readonly data: RequestTurnedAwayV1;
+}
+
 /** Every event of the domain, tagged by its durable name. */
-export type DomainEvent = TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent | TemplateOrder | MachineEvent;
+export type DomainEvent =
+  TrafficEvent | PolicyEvent | OperatorEvent | SafeguardEvent | TemplateOrder | MachineEvent | TurnedAwayEvent;
 
 /** What requests to models have told. */
 export type TrafficEvent =

@@ -39,6 +39,7 @@ const history: readonly DomainEvent[] = [
   golden('template.locked'),
   golden('template.forgotten'),
   golden('machine.memory-changed'),
+  golden('request.turned-away'),
 ];
 const { model, templateId } = golden('template.detected').data;
 

@@ -7,6 +7,7 @@ import type {
   RequestCompletedV1,
   RequestOptimizedV1,
   RequestRefusedV1,
+  RequestTurnedAwayV1,
   RunnerLoadFailedV1,
   RunnerReloadedV1,
   SafeguardLiftedV1,
@@ -72,6 +73,8 @@ export class TemplateForgotten extends Notification<TemplateForgottenV1> {}
 
 export class MachineMemoryChanged extends Notification<MachineMemoryChangedV1> {}
 
+export class RequestTurnedAway extends Notification<RequestTurnedAwayV1> {}
+
 export class SafeguardLifted extends Notification<SafeguardLiftedV1> {}
 
 export function notificationOf(event: DomainEvent, instance?: string): object {
@@ -112,6 +115,8 @@ export function notificationOf(event: DomainEvent, instance?: string): object {
       return new TemplateForgotten(event.data, instance);
     case 'machine.memory-changed':
       return new MachineMemoryChanged(event.data, instance);
+    case 'request.turned-away':
+      return new RequestTurnedAway(event.data, instance);
     case 'safeguard.lifted':
       return new SafeguardLifted(event.data, instance);
     case 'truncation.detected':

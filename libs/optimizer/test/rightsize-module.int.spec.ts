@@ -282,6 +282,26 @@ describe('what the module records', () => {
     expect(held).toEqual(['undefined', 'number', 'number']);
   });
 
+  it('records who was turned away while the model changes its window, and why', async () => {
+    const service = await start({ maxHeld: 1 });
+    const loading = await send(service, chat('word '.repeat(2000)));
+    const leaves = new AbortController();
+    const body = chat('waits for the load');
+    const held = service.optimize({ route: 'chat', body, client: 'test', skip: false, signal: leaves.signal });
+    const turned = await send(service, chat('one too many'));
+    expect(turned.refusal?.status).toBe(503);
+    leaves.abort();
+    await held;
+    answer(loading);
+    await stop();
+    const told = (await eventsOfLog()).filter(({ type }) => type === 'request.turned-away');
+    expect(told.map(({ data }) => [data['model'], data['route'], data['why']])).toEqual([
+      ['llama3:latest', 'chat', 'busy'],
+      ['llama3:latest', 'chat', 'gone'],
+    ]);
+    expect(told.map(({ data }) => data['requestId'])).not.toContain(loading.requestId);
+  });
+
   it('marks an answer that was cut as tainted, and says how it knows', async () => {
     ollama.loaded.set('llama3:latest', 4096);
     const service = await start({ mode: 'shadow' });

@@ -73,6 +73,11 @@ export class PrometheusMetrics {
     'Requests that went upstream undecided because deciding failed',
     [],
   );
+  readonly #turnedAway = this.#counter(
+    'turned_away_total',
+    'Requests that were never sent while their model changed its window: too many were held, or their client left',
+    ['why', 'model'],
+  );
   readonly #memoryChanges = this.#counter(
     'memory_changes_total',
     'Times that the memory which windows are limited by has changed',
@@ -126,6 +131,8 @@ export class PrometheusMetrics {
         const { next, model } = event.data;
         return this.#refusals.inc({ retried: next === null ? 'no' : 'yes', model: this.#models.of(model) });
       }
+      case 'request.turned-away':
+        return this.#turnedAway.inc({ why: event.data.why, model: this.#models.of(event.data.model) });
       case 'machine.memory-changed':
         return this.#memoryChanges.inc();
       case 'truncation.detected':

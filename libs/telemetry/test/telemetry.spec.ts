@@ -58,6 +58,11 @@ describe('metrics', () => {
       `rightsize_cuts_total{kind="${kind}",model="${model}"} 1`,
     ]);
     expect(await scraped(metrics, 'rightsize_refusals_total')).toHaveLength(1);
+    const away = golden('request.turned-away');
+    metrics.see(away);
+    expect(await scraped(metrics, 'rightsize_turned_away_total')).toEqual([
+      `rightsize_turned_away_total{why="gone",model="${away.data.model}"} 1`,
+    ]);
     expect(await scraped(metrics, 'rightsize_load_seconds_count')).toEqual([
       `rightsize_load_seconds_count{cause="${cause}"} 1`,
     ]);

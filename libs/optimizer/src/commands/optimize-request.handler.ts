@@ -91,7 +91,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const signal = input.signal ?? null;
     const decided =
       mode === 'active' && wire.carriesWindow ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
-    if (typeof decided === 'string') return decided;
+    if (typeof decided === 'string') return this.turnAway(decided, requestId, asked, atMs);
     const { decision, runner, ticket, options, batch, pass, heldMs } = decided;
     const original = shared(input.body, asked, options);
 
@@ -162,6 +162,14 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       pass.leave();
       throw error;
     }
+  }
+
+  /** Nothing was decided for it, and it is not sent: that it came is all there is to tell. */
+  private turnAway(why: 'busy' | 'gone', requestId: string, { model, features }: Asked, atMs: number): Unsent {
+    const heldMs = Math.max(0, this.clock.nowMs() - atMs);
+    const data = { requestId, model, route: features.route, why, heldMs, atMs: this.clock.nowMs() };
+    this.log.record(`request-${requestId}`, { type: 'request.turned-away', data }, { correlationId: requestId });
+    return why;
   }
 
   /** A new template comes before the request that made it known: folds meet them in that order. */
