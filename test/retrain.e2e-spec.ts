@@ -7,6 +7,7 @@ import { jest } from '@jest/globals';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 import { retrainLog } from '@rightsize/optimizer';
 import { DEFAULT_POLICY, type PolicyTrainedV1 } from '@rightsize/optimizer-core';
+import { randomFrom, thinkers } from './made-up-traffic.js';
 import { eventsOf, writeLog, type Asked } from './synthetic-log.js';
 
 /** Each replays hundreds of requests a dozen times, in processes of their own. */
@@ -21,33 +22,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** mulberry32, public domain (Tommy Ettinger). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** A house where another model is tried every hour, all of which think for long before they answer. */
-function thinkers(count: number): readonly Asked[] {
-  const random = randomFrom(7);
-  return Array.from({ length: count }, (_, n) => {
-    const model = Math.floor(n / 15);
-    return {
-      at: n * 180 + model * 900,
-      model: `thinker-${model}:latest`,
-      template: `t-${model}`,
-      prompt: 500 + Math.floor(random() * 1000),
-      output: 5000 + Math.floor(random() * 4000),
-      window: 24_576,
-    };
-  });
-}
 
 /** What the default policy was made for: nothing to gain but by luck. */
 function usual(count: number): readonly Asked[] {

@@ -19,6 +19,11 @@ export interface ProjectionRunnerOptions {
    */
   readonly liveTurnMs?: number;
   /**
+   * The same for one that has not caught up yet.
+   * @default Infinity
+   */
+  readonly catchUpTurnMs?: number;
+  /**
    * Milliseconds between the hint that something was appended and the look at the log, so that what comes
    * close together is folded together. Somebody in {@link ProjectionRunner.waitFor} ends the wait.
    * @default 0
@@ -73,6 +78,7 @@ export class ProjectionRunner {
     const shared = {
       pageSize,
       liveTurnMs: options.liveTurnMs ?? Infinity,
+      catchUpTurnMs: options.catchUpTurnMs ?? Infinity,
       commitDelayMs: options.commitDelayMs ?? 0,
       upcasters: upcasters ?? new Upcasters(),
       now: options.now ?? Date.now,

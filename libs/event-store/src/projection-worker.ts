@@ -12,6 +12,8 @@ export interface ProjectionWorkerOptions {
   readonly pageSize: number;
   /** Milliseconds after which the fold of a page stops for a turn of the event loop, once it has caught up. */
   readonly liveTurnMs: number;
+  /** The same before that. */
+  readonly catchUpTurnMs: number;
   /** Milliseconds from the first fold to the commit of it and of all that followed. 0: every page is committed. */
   readonly commitDelayMs: number;
   readonly turns: Turns;
@@ -140,11 +142,11 @@ export class ProjectionWorker {
   }
 
   #fold(page: Page['events']): boolean {
-    const turnMs = this.#state === 'live' ? this.#options.liveTurnMs : Infinity;
+    const { commitDelayMs, liveTurnMs, catchUpTurnMs } = this.#options;
+    const turnMs = this.#state === 'live' ? liveTurnMs : catchUpTurnMs;
     const isThrough = this.#memory.fold(page, performance.now() + turnMs);
     this.#head = Math.max(this.#head, this.#memory.position);
     this.#error = null;
-    const { commitDelayMs } = this.#options;
     if (commitDelayMs === 0 || this.#isWary) this.#commit();
     else this.#commitLater ??= this.#later(commitDelayMs);
     this.#options.onChange();

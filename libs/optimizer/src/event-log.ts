@@ -1,11 +1,5 @@
 import { Logger } from '@nestjs/common';
-import {
-  EventStoreError,
-  ProjectionRunner,
-  type EventMetadata,
-  type ProjectionStatus,
-  type RecordedEvent,
-} from '@rightsize/event-store';
+import { EventStoreError, type EventMetadata, type ProjectionStatus, type RecordedEvent } from '@rightsize/event-store';
 import type { DomainEvent } from '@rightsize/optimizer-core';
 import { notificationOf } from './domain-notifications.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
@@ -14,21 +8,13 @@ import { LogFollowers } from './log-followers.js';
 import { LogWriter } from './log-writer.js';
 import { newId } from './new-id.js';
 import type { LogStorage, OpenStorage } from './ports.js';
+import { ProjectionHost } from './projections/projection-host.js';
 import type { ReadModels } from './projections/read-models.js';
 import { WaitingEvents } from './waiting-events.js';
 import { Witnesses } from './witness.js';
 import type { Observable } from 'rxjs';
 
 const REOPEN_MS = 15_000;
-
-/** Milliseconds between an append and its folding, so that a page of the log is folded at once. */
-const FOLD_DELAY_MS = 100;
-
-/** Milliseconds that a projection folds at once: a request is not to wait for more. */
-const TURN_MS = 0.5;
-
-/** Milliseconds between commits of a read model: what is folded again after a kill. Its largest rows take milliseconds to write. */
-const COMMIT_DELAY_MS = 1_000;
 
 /** Milliseconds for which health goes on telling that decisions were left out. */
 const TELL_MS = 300_000;
@@ -62,7 +48,7 @@ export class EventLog {
   readonly #writer: LogWriter;
   readonly #followers = new LogFollowers();
   #storage: LogStorage | null = null;
-  #runner: ProjectionRunner | null = null;
+  #host: ProjectionHost | null = null;
   #opening: Promise<void> | null = null;
   #reopen: NodeJS.Timeout | null = null;
   #problem: string | null = null;
@@ -119,24 +105,25 @@ export class EventLog {
     this.#writer.behind(work);
   }
 
-  /** Resolves when everything recorded so far is durable and folded, or has failed. */
+  /** Resolves when everything recorded so far is durable and folded, or has failed; what is catching up is not waited for. */
   async settled(): Promise<void> {
     await this.#writer.settled();
-    await this.#runner?.waitFor(this.#position).catch(() => undefined);
+    await this.#host?.folded(this.#position);
   }
 
   /** Why the log is not as it should be, in words for people. */
   get problems(): readonly string[] {
-    const stopped = (this.#runner?.status() ?? []).filter((s) => s.error !== null);
+    const stopped = (this.#host?.status() ?? []).filter((s) => s.error !== null);
     return [
       ...(this.#problem ? [this.#problem] : []),
       ...this.#leftOut(),
+      ...this.#catchingUp(),
       ...stopped.map((s) => `projection ${s.name}: ${s.error?.message ?? 'stopped'}${remedyOf(s)}`),
     ];
   }
 
   get progress(): LogProgress {
-    const status = this.#runner?.status() ?? [];
+    const status = this.#host?.status() ?? [];
     return {
       position: this.#position,
       queued: this.#writer.queued,
@@ -156,7 +143,17 @@ export class EventLog {
 
   /** Where each read model stands; empty while the log is not open. */
   get projections(): readonly ProjectionStatus[] {
-    return this.#runner?.status() ?? [];
+    return this.#host?.status() ?? [];
+  }
+
+  /** Whether the rows of a read model are those of the log, but for its last moments. */
+  isCurrent(name: string): boolean {
+    return this.#host?.isCurrent(name) ?? true;
+  }
+
+  /** Resolves when all read models have caught up with the log, or cannot go on. */
+  get current(): Promise<void> {
+    return this.#host?.current ?? Promise.resolve();
   }
 
   /** For reading; null while the log is not open. */
@@ -175,7 +172,7 @@ export class EventLog {
     await this.#opening;
     await this.settled();
     await this.#writer.close();
-    await this.#runner?.stop();
+    await this.#host?.stop();
     await this.#followers.close();
     await this.#storage?.close();
     this.#storage = null;
@@ -184,16 +181,10 @@ export class EventLog {
   async #tryOpen(): Promise<void> {
     try {
       const storage = await this.#openStorage();
-      const runner = new ProjectionRunner(storage.store, storage.readModels, this.#readModels.all, {
-        upcasters: EVENT_UPCASTERS,
-        wakeDelayMs: FOLD_DELAY_MS,
-        liveTurnMs: TURN_MS,
-        commitDelayMs: COMMIT_DELAY_MS,
-      });
-      await runner.start();
+      const host = new ProjectionHost(storage, this.#readModels.all);
+      await host.start();
       this.#position = await storage.store.head();
-      await runner.waitFor(this.#position).catch(() => undefined);
-      this.#runner = runner;
+      this.#host = host;
       this.#storage = storage;
       this.#problem = null;
       this.#followers.attach(storage);
@@ -220,6 +211,15 @@ export class EventLog {
       ...(lost > 0 ? [`${lost} events could not be recorded`] : []),
       ...(nowMs - this.#droppedAtMs < TELL_MS ? [`${droppedDecisions} decisions were not recorded: ${why}`] : []),
     ];
+  }
+
+  /** A fold that a new version has changed. */
+  #catchingUp(): readonly string[] {
+    const late = this.projections.filter(({ name }) => !this.isCurrent(name));
+    if (late.length === 0) return [];
+    const left = Math.max(...late.map(({ lag }) => lag));
+    const names = late.map(({ name }) => name).join(', ');
+    return [`${left} events are still to be folded anew into ${names}: until then decisions know less`];
   }
 
   #fail(error: unknown): void {

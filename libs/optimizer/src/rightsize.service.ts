@@ -94,6 +94,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
   private begin(): Promise<void> {
     return (this.#begun ??= (async () => {
       await this.log.open();
+      await this.safeguards.recall();
       this.detector.restore(this.readModels.knownTemplates.values());
       void this.runners.look();
       this.memory.used();

@@ -1,18 +1,26 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   judgeSafeguard,
+  type SafeguardEvent,
   type SafeguardPulledV1,
   type SafeguardState,
   type SafeguardTrippedV1,
 } from '@rightsize/optimizer-core';
 import { Clock } from './clock.js';
 import { EventLog } from './event-log.js';
+import { EVENT_UPCASTERS } from './event-upcasters.js';
 import { ReadModels } from './projections/read-models.js';
 import { Settings } from './rightsize.tokens.js';
 import type { RightsizeSettings } from './settings.js';
 
 /** A model whose requests pass through, and since when. */
 export type Tripped = SafeguardTrippedV1 | SafeguardPulledV1;
+
+/** Events read at once. */
+const PAGE = 1_000;
+
+/** What says by itself whether a model passes through. */
+const SAID: readonly SafeguardEvent['type'][] = ['safeguard.tripped', 'safeguard.pulled', 'safeguard.lifted'];
 
 /** Model names come from clients. */
 const CAPACITY = 1_000;
@@ -35,6 +43,23 @@ export class Safeguards {
     @Inject(ReadModels) private readonly readModels: ReadModels,
     @Inject(EventLog) private readonly log: EventLog,
   ) {}
+
+  /** While the rows are folded anew, what the log says of its own goes before them. */
+  async recall(): Promise<void> {
+    const { storage } = this.log;
+    if (storage === null || this.log.isCurrent(this.readModels.safeguards.name)) return;
+    const last = new Map<string, Tripped | null>();
+    for (let after = 0; ;) {
+      const page = await storage.store.readAll({ after, limit: PAGE, types: SAID });
+      for (const { type, data } of page.map((event) => EVENT_UPCASTERS.upcast(event))) {
+        const told = data as Tripped;
+        last.set(told.model, type === 'safeguard.lifted' ? null : told);
+      }
+      if (page.length < PAGE) break;
+      after = page.at(-1)!.position;
+    }
+    for (const [model, tripped] of last) this.#goAhead(model, tripped);
+  }
 
   /** Whether the model's requests pass through. Trips, and lifts after the cool-down, when it is asked. */
   passesThrough(model: string): boolean {
@@ -92,6 +117,8 @@ export class Safeguards {
   }
 
   #trips(model: string): boolean {
+    // Half-folded rows show the harm of days long gone.
+    if (!this.log.isCurrent(this.readModels.safeguards.name)) return false;
     const row = this.readModels.safeguards.get(model);
     // While a lift has not been folded, the row still counts what had tripped it.
     if (row === null || this.#ahead.has(model) || this.#judged.get(model) === row) return false;
@@ -115,7 +142,8 @@ export class Safeguards {
 
   #goAhead(model: string, tripped: Tripped | null): void {
     this.#ahead.set(model, tripped);
-    void this.log.settled().then(() => {
+    const folded = this.log.current.then(() => this.log.settled());
+    void folded.then(() => {
       if (this.#ahead.get(model) === tripped) this.#ahead.delete(model);
     });
   }
