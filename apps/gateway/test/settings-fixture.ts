@@ -78,6 +78,11 @@ export class SettingsBench extends Bench {
     await storage.close();
   }
 
+  /** Done at the end, whatever comes. */
+  endWith(end: () => unknown): void {
+    this.onClose(end);
+  }
+
   /** Programs of this folder go before those of the system: scripts of `sh`. */
   program(name: string, script: string): void {
     const folder = join(this.folder, 'bin');

@@ -130,7 +130,7 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     expect(await window('other')).toBe('20000');
   },
   v1: async (inForce) => {
-    const { url } = await inForce('v1: [pass]');
+    const { url } = await inForce('v1: [pass]\nmodels:\n  "other*":\n    v1: [translate, chat=pass]\n');
     const body = '{"model":"m","messages":[{"role":"user","content":"Hello"}]}';
     await send(`${url}/v1/chat/completions`, { method: 'POST', body });
     expect(bench.asked).toContain('POST /v1/chat/completions');
@@ -178,16 +178,18 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     const { url } = await inForce('policy:\n  headroom: 50');
     expect(Number((await chat(url)).message.headers['x-rightsize-num-ctx'])).toBeGreaterThan(20_000);
   },
-  'retrain-at': async () => {
-    writeFileSync(bench.file, 'retrain-at: 03:30\nport: 0\n');
+  'retrain-at': async (inForce) => {
+    writeFileSync(bench.file, inForce === atStart ? 'retrain-at: 03:30\nport: 0\n' : 'port: 0\n');
     const main = join(process.cwd(), 'apps/gateway/dist/main.js');
     const args = [main, '--config', bench.file, '--db', join(bench.folder, 'log.sqlite')];
     const child = spawn(process.execPath, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, TZ: 'UTC' },
     });
     let logged = '';
     child.stderr.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+    await once(createInterface(child.stdout), 'line');
+    if (inForce === byReload) writeFileSync(bench.file, 'retrain-at: 03:30\nport: 0\n');
     await until(() => logged.includes('T03:30:00.000Z'));
     child.kill('SIGKILL');
   },
@@ -233,8 +235,8 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     answer();
     await Promise.all(asked);
   },
-  'retain-days': () => expectDeleted('retain-days: 1'),
-  'retain-mib': () => expectDeleted('retain-mib: 0.001'),
+  'retain-days': (inForce) => expectDeleted('retain-days: 1', inForce),
+  'retain-mib': (inForce) => expectDeleted('retain-mib: 0.001', inForce),
   'admin.key': async (inForce) => {
     const { url } = await inForce(`admin:\n  key: ${KEY}\n`);
     expect(await status(url)).toBe(401);
@@ -302,20 +304,24 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
 };
 
 /** The thread that deletes is there in what was built. An event of the day before yesterday is gone when it has run. */
-async function expectDeleted(setting: string): Promise<void> {
+async function expectDeleted(setting: string, inForce: InForce): Promise<void> {
   const file = join(bench.folder, 'old.sqlite');
   const before = await openEventStorage({ file, now: () => Date.now() - 2 * 86_400_000 });
   const old = { id: 'old', type: 'template.evicted', schemaVersion: 1, metadata: {} };
   await before.store.append('s', [{ ...old, data: { templateId: 't', model: 'm', uses: 1, atMs: 1 } }]);
   await before.close();
-  writeFileSync(bench.file, `db: ${file}\nport: 0\nlog-level: silent\n${setting}\n`);
+  const others = `db: ${file}\nport: 0\nlog-level: silent\n`;
+  writeFileSync(bench.file, inForce === atStart ? others + setting : others);
   const main = join(import.meta.dirname, '../dist/main.js');
   const child = spawn(process.execPath, [main, '--config', bench.file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  bench.endWith(() => child.kill('SIGKILL'));
   await once(createInterface(child.stdout), 'line');
+  if (inForce === byReload) writeFileSync(bench.file, others + setting);
   const beside = await openEventStorage({ file });
-  await until(() => beside.retention.floor() === 1 && beside.retention.count() === 0);
+  // The change of settings is recorded, too.
+  const left = inForce === atStart ? 0 : 1;
+  await until(() => beside.retention.floor() >= 1 && beside.retention.count() <= left);
   await beside.close();
-  child.kill('SIGKILL');
 }
 
 function complete(url: string): ReturnType<typeof send> {

@@ -23,6 +23,18 @@ describe('requests in other dialects', () => {
     expect(metrics).toContain('rightsize_v1_requests_total{how="pass",reason="configured"} 2');
   });
 
+  it('follow the mode of dialects that a section gives their model or client', async () => {
+    const { url } = await bench.start(
+      "v1: [pass]\nmodels:\n  'other*':\n    v1: [translate]\n  m*:\n    v1: [chat=alias]\nclients:\n  editor:\n    v1: [messages=alias]\n  agent:\n    v1: [chat=pass]\n",
+    );
+    expect(await complete(url, 'other', 'chat')).toBe('translate');
+    // What is said of a client's other routes is not said of this one.
+    expect(await complete(url, 'other', 'editor')).toBe('translate');
+    expect(await complete(url, 'other', 'agent')).toBe('pass configured');
+    expect(await complete(url, 'm', 'chat')).toMatch(/^alias/);
+    expect(await complete(url, 'unnamed', 'chat')).toBe('pass configured');
+  });
+
   it('are translated for the one client that is active, while all others are off', async () => {
     const { url } = await bench.start('mode: off\nclients:\n  editor:\n    mode: active\n');
     expect(await complete(url, 'm', 'editor')).toBe('translate');

@@ -7,28 +7,34 @@ const CAPACITY = 1_000;
 
 interface Resolved {
   readonly by: ActiveRow | null;
+  readonly configured: Partial<PolicyParameters>;
   readonly policy: PolicyParameters;
 }
 
 /** Which policy decides for a model: the log says, configured numbers go before it. Memory only. */
 export class ActivePolicies {
   readonly #rows: FoldedRows<PolicyRow, PolicyEvent>;
-  readonly #configured: Partial<PolicyParameters>;
+  readonly #settings: { readonly policy: Partial<PolicyParameters> };
   readonly #resolved = new Map<string, Resolved>();
 
-  constructor(rows: FoldedRows<PolicyRow, PolicyEvent>, configured: Partial<PolicyParameters> = {}) {
+  /** The numbers of `settings` are read at each use: they can change at run time. */
+  constructor(
+    rows: FoldedRows<PolicyRow, PolicyEvent>,
+    settings: { readonly policy: Partial<PolicyParameters> } = { policy: {} },
+  ) {
     this.#rows = rows;
-    this.#configured = configured;
+    this.#settings = settings;
   }
 
-  /** The same object until another policy is activated: plans are solved for it. */
+  /** The same object until another policy is activated, or other numbers are configured: plans are solved for it. */
   of(model: string): PolicyParameters {
     const by = this.activation(model);
+    const { policy: configured } = this.#settings;
     const known = this.#resolved.get(model);
-    if (known && known.by === by) return known.policy;
+    if (known && known.by === by && known.configured === configured) return known.policy;
     if (this.#resolved.size >= CAPACITY) this.#resolved.clear();
-    const policy = this.#withConfigured(this.named(by?.policyId ?? DEFAULT_POLICY.id) ?? DEFAULT_POLICY);
-    this.#resolved.set(model, { by, policy });
+    const policy = withConfigured(this.named(by?.policyId ?? DEFAULT_POLICY.id) ?? DEFAULT_POLICY, configured);
+    this.#resolved.set(model, { by, configured, policy });
     return policy;
   }
 
@@ -57,10 +63,10 @@ export class ActivePolicies {
     const row = this.#rows.get(activeKey(model));
     return row?.kind === 'active' ? row : null;
   }
+}
 
-  /** A decision must name the numbers that made it: changed numbers without a name get one. */
-  #withConfigured(policy: PolicyParameters): PolicyParameters {
-    if (Object.keys(this.#configured).length === 0) return policy;
-    return Object.freeze({ ...policy, id: `${policy.id}+custom`, ...this.#configured });
-  }
+/** A decision must name the numbers that made it: changed numbers without a name get one. */
+function withConfigured(policy: PolicyParameters, configured: Partial<PolicyParameters>): PolicyParameters {
+  if (Object.keys(configured).length === 0) return policy;
+  return Object.freeze({ ...policy, id: `${policy.id}+custom`, ...configured });
 }

@@ -14,6 +14,7 @@ export { LocalMetrics } from './memory/local-metrics.js';
 export type { SystemMetrics, SystemReading } from './memory/system-metrics.js';
 export { Inspection, type MemoryInsight, type ModelInsight, type TemplateInsight } from './inspection.js';
 export type { Witness } from './witness.js';
+export { isFor, type NamePatterns } from './name-pattern.js';
 export { RightsizeModule, type RightsizeExtras, type RightsizeModuleOptions } from './rightsize.module.js';
 export { RightsizeService } from './rightsize.service.js';
 export {

@@ -146,7 +146,7 @@ const providers: Provider[] = [
   {
     provide: ActivePolicies,
     inject: [ReadModels, Settings],
-    useFactory: ({ policies }: ReadModels, { policy }: RightsizeSettings) => new ActivePolicies(policies, policy),
+    useFactory: ({ policies }: ReadModels, settings: RightsizeSettings) => new ActivePolicies(policies, settings),
   },
   {
     provide: MeasuredMemory,
@@ -213,11 +213,10 @@ const providers: Provider[] = [
   {
     provide: RetentionSchedule,
     inject: [Settings],
-    useFactory: ({ database, retainDays, retainBytes }: RightsizeSettings) =>
-      new RetentionSchedule({
-        file: database,
-        keepMs: retainDays === null ? null : retainDays * DAY_MS,
-        maxBytes: retainBytes,
+    useFactory: (settings: RightsizeSettings) =>
+      new RetentionSchedule(() => {
+        const { database: file, retainDays, retainBytes: maxBytes } = settings;
+        return { file, keepMs: retainDays === null ? null : retainDays * DAY_MS, maxBytes };
       }),
   },
   {

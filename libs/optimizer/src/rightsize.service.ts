@@ -192,8 +192,13 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
 
   /** Takes over options that can be changed at run time. Throws a `SettingsError`, and changes nothing, when one cannot be used. */
   reconfigure(options: RightsizeOptions): void {
+    const { retrainAt, retainDays, retainBytes } = this.settings;
     reloadSettings(this.settings, options);
-    if (this.#begun) this.memory.used();
+    const now = this.settings;
+    if (!this.#begun) return;
+    this.memory.used();
+    if (now.retrainAt !== retrainAt) this.nightly.start(now.retrainAt);
+    if (now.retainDays !== retainDays || now.retainBytes !== retainBytes) this.retention.start();
   }
 
   /** Tells of everything that happens from now on. */

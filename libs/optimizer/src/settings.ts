@@ -1,4 +1,5 @@
 import type { ClientWindowRule, KvCacheType, OperatingMode, PolicyParameters } from '@rightsize/optimizer-core';
+import { fits, isFor } from './name-pattern.js';
 
 /** Reads a client's own `num_ctx` differently for some models and clients. The first entry that fits counts. */
 export interface ClientWindowSetting {
@@ -149,6 +150,11 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
 /** Options that can be changed while requests are served; the others are fixed for the life of the instance. */
 const RELOADABLE = [
   'mode',
+  'kvCacheType',
+  'parallel',
+  'retrainAt',
+  'retainDays',
+  'retainBytes',
   'clientWindows',
   'overrides',
   'memoryBudgetBytes',
@@ -173,7 +179,9 @@ export function reloadSettings(settings: RightsizeSettings, options: RightsizeOp
   if (isAllOff(settings) && !isAllOff(next)) {
     throw new SettingsError('mode: was started with nothing but "off", without a log: takes a restart to change');
   }
-  Object.assign(settings, Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])));
+  // Plans and policies hold on to the very object: the same numbers stay the same one.
+  const policy = JSON.stringify(next.policy) === JSON.stringify(settings.policy) ? settings.policy : next.policy;
+  Object.assign(settings, { policy, ...Object.fromEntries(RELOADABLE.map((name) => [name, next[name]])) });
 }
 
 /** Nothing is ever to be decided: neither log nor key are needed. */
@@ -222,7 +230,7 @@ function share(key: string, value: number): number {
 
 /** The rule for this model and client. */
 export function clientWindowRule(settings: RightsizeSettings, model: string, client: string | null): ClientWindowRule {
-  const entry = settings.clientWindows.find((e) => fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''));
+  const entry = settings.clientWindows.find((e) => isFor(e, model, client));
   return entry?.rule ?? 'hint';
 }
 
@@ -232,9 +240,7 @@ export function modeFor(
   model: string,
   client: string | null,
 ): OperatingMode {
-  const entry = overrides.find(
-    (e) => e.mode !== undefined && fits(e.model ?? '*', model) && fits(e.client ?? '*', client ?? ''),
-  );
+  const entry = overrides.find((e) => e.mode !== undefined && isFor(e, model, client));
   return entry?.mode ?? mode;
 }
 
@@ -244,20 +250,4 @@ export function memoryBudgetFor({ overrides, memoryBudgetBytes }: RightsizeSetti
     (e) => e.memoryBudgetBytes !== undefined && e.client === undefined && fits(e.model ?? '*', model),
   );
   return entry?.memoryBudgetBytes ?? memoryBudgetBytes;
-}
-
-/** Whether a name fits a pattern in which `*` stands for any run of characters. Linear: no backtracking beyond the last star. */
-function fits(pattern: string, name: string): boolean {
-  const parts = pattern.split('*');
-  const first = parts[0] ?? '';
-  if (parts.length === 1) return name === first;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  const last = parts.at(-1) ?? '';
-  return name.length - at >= last.length && name.endsWith(last);
 }

@@ -76,9 +76,15 @@ describe('the policy that decides', () => {
 
   it('takes configured numbers before its own, and says so by its name', () => {
     const { readModels } = after(trained('a'), activated('a'));
-    const policies = new ActivePolicies(readModels.policies, { headroom: 3 });
+    const policies = new ActivePolicies(readModels.policies, { policy: { headroom: 3 } });
     expect(policies.of(MODEL)).toMatchObject({ id: 'a+custom', headroom: 3, unknownOutput: 6400 });
-    expect(new ActivePolicies(readModels.policies, { id: 'mine', headroom: 3 }).of(MODEL).id).toBe('mine');
+    const settings = { policy: { id: 'mine', headroom: 3 } };
+    const changing = new ActivePolicies(readModels.policies, settings);
+    const before = changing.of(MODEL);
+    expect(changing.of(MODEL)).toBe(before);
+    settings.policy = { id: 'other', headroom: 4 };
+    expect(changing.of(MODEL)).toMatchObject({ id: 'other', headroom: 4 });
+    expect(new ActivePolicies(readModels.policies, { policy: { id: 'mine', headroom: 3 } }).of(MODEL).id).toBe('mine');
   });
 
   it('is the default one, and a problem, when the log does not hold what was activated', () => {

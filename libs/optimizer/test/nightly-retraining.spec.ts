@@ -38,6 +38,15 @@ describe('nightly retraining', () => {
     expect(runs).toEqual([at(10, 3, 30), at(11, 3, 30)]);
   });
 
+  it('follows another time that it is given, and stops when it is given none', async () => {
+    nightly.start('03:30');
+    nightly.start('05:00');
+    await jest.advanceTimersByTimeAsync(24 * 3_600_000);
+    nightly.start(null);
+    await jest.advanceTimersByTimeAsync(48 * 3_600_000);
+    expect(runs).toEqual([at(10, 5, 0)]);
+  });
+
   it('never runs unless it is set, nor without a file', async () => {
     nightly.start(null);
     new NightlyRetraining(':memory:', { nowMs: () => Date.now() }, retrain).start('03:30');

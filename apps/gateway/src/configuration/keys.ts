@@ -82,11 +82,13 @@ export const KEYS = {
     kind: oneOf('f16', 'q8_0', 'q4_0'),
     default: 'f16',
     description: "The server's `OLLAMA_KV_CACHE_TYPE`; what is seen of the sizes of its runners goes before it.",
+    reloadable: true,
   }),
   parallel: key({
     kind: numeric({ min: 1 }),
     default: 1,
     description: "The server's `OLLAMA_NUM_PARALLEL`: requests that a runner serves at once.",
+    reloadable: true,
   }),
   'num-batch': key({
     kind: oneOf('server', 'learn'),
@@ -110,6 +112,7 @@ export const KEYS = {
     description:
       'How the `/v1` routes get their window: `translate` (to the native route and back), `alias` (a name of the model with the window baked in, made at the server and deleted at the end) or `pass` (not at all); for some routes `ROUTE=MODE`, say `messages=pass`. The last that fits counts.',
     reloadable: true,
+    scopes: ['model', 'client'],
   }),
   commands: key({
     kind: oneOf('always', 'slash', 'off'),
@@ -183,12 +186,14 @@ export const KEYS = {
     defaultInWords: 'for good',
     description:
       'Time for which events are kept; what older ones have taught stays. Looked at after the start and every hour.',
+    reloadable: true,
   }),
   'retain-mib': optional({
     kind: numeric({ above: 0 }),
     unit: 'MiB',
     defaultInWords: 'no limit',
     description: 'Size of the event log beyond which the oldest events are deleted.',
+    reloadable: true,
   }),
   'recent-decisions': key({
     kind: wholeNumber({ min: 1 }),
@@ -223,23 +228,27 @@ export const KEYS = {
     unit: 'tokens',
     defaultInWords: 'as the active policy has it',
     description: 'Window that a load opens with while nothing is known of the model, when that holds the request.',
+    reloadable: true,
   }),
   'policy.margin': optional({
     kind: numeric({ min: 0 }),
     defaultInWords: 'as the active policy has it',
     description: 'Share of the need that is added to it for what the estimate misses; .1 is 10 %.',
+    reloadable: true,
   }),
   'policy.headroom': optional({
     kind: numeric({ min: 1 }),
     defaultInWords: 'as the active policy has it',
     description:
       'How much more than the need is taken when a load happens anyway, as a factor, while windows are not priced.',
+    reloadable: true,
   }),
   'retrain-at': optional({
     kind: timeOfDay,
     defaultInWords: 'never',
     description:
       'Time of day at which the policy is trained anew from the log; it decides only if it is better beyond noise on later traffic.',
+    reloadable: true,
   }),
   'admin.key': optional({
     kind: text('a text of at least 16 characters', 16),

@@ -3,7 +3,7 @@ import type { ClientWindowSetting, RightsizeOptions, SettingsOverride } from '@r
 import { DEFAULT_V1 } from '@rightsize/nest';
 import type { GatewayOptions } from '../gateway-options.js';
 import type { GatewayKeys } from './keys.js';
-import { v1ModesOf } from './v1-mode.kind.js';
+import { v1ModesOf, v1ModesToldBy } from './v1-mode.kind.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -18,6 +18,9 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
     drainMs: values['drain-seconds'] * 1000,
     connectTimeoutMs: values['connect-timeout-seconds'] * 1000,
     v1: v1ModesOf(values.v1, DEFAULT_V1),
+    v1Overrides: byPrecedence(sections).flatMap(({ scope, glob, values: { v1 } }) =>
+      v1 === undefined ? [] : [{ [scope]: glob, v1: v1ModesToldBy(v1) }],
+    ),
     slash: values.commands,
     commands: values.commands !== 'off',
     logLevel: values['log-level'],

@@ -21,11 +21,15 @@ export const v1Rule: Kind<V1Rule> = {
   },
 };
 
-/** Later rules go before earlier ones. */
-export function v1ModesOf(rules: readonly V1Rule[], byDefault: V1Modes): V1Modes {
-  return rules.reduce<V1Modes>(
+/** What rules say, and nothing of routes that they do not name. Later ones go before earlier ones. */
+export function v1ModesToldBy(rules: readonly V1Rule[]): Partial<V1Modes> {
+  return rules.reduce<Partial<V1Modes>>(
     (modes, { route, mode }) =>
       route === null ? { chat: mode, completions: mode, messages: mode, responses: mode } : { ...modes, [route]: mode },
-    byDefault,
+    {},
   );
+}
+
+export function v1ModesOf(rules: readonly V1Rule[], byDefault: V1Modes): V1Modes {
+  return { ...byDefault, ...v1ModesToldBy(rules) };
 }

@@ -7,10 +7,10 @@ import {
   type Translation,
   type V1Route,
 } from '@rightsize/ollama';
-import { modeFor } from '@rightsize/optimizer';
+import { isFor, modeFor } from '@rightsize/optimizer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { clientName } from './client-name.js';
-import type { ProxyOptions } from './proxy-options.js';
+import type { ProxyOptions, V1Mode } from './proxy-options.js';
 
 /** What becomes of one request in another vendor's dialect. */
 export type V1Plan =
@@ -72,12 +72,13 @@ export class V1Plans {
   }
 
   #decide(route: V1Route, body: Buffer, headers: IncomingHttpHeaders): V1Plan {
-    const { v1, rightsize } = this.#options;
+    const { v1, v1Overrides = [], rightsize } = this.#options;
     // A user may ask for sizing whatever the mode is.
     const mayAsk = this.#options.commands === true && body.includes('/opt');
     // Nobody's requests are to be changed: the body need not even be read.
     const isActive = [rightsize, ...(rightsize.overrides ?? [])].some(({ mode }) => (mode ?? 'active') === 'active');
-    if ((!isActive && !mayAsk) || v1[route] === 'pass') return pass('configured');
+    const modes = [v1, ...v1Overrides.map((entry) => entry.v1)].map((by) => by[route]);
+    if ((!isActive && !mayAsk) || modes.every((mode = 'pass') => mode === 'pass')) return pass('configured');
     if (headers['x-rightsize'] === 'off') return pass('asked');
     const plain = unpacked(body, headers['content-encoding'] ?? 'identity');
     if (plain === null) return pass('encoding');
@@ -86,9 +87,18 @@ export class V1Plans {
       const mode = modeFor(rightsize, normalizeModelName(translation.model), clientName(headers));
       if (mode !== 'active') return pass('configured');
     }
+    if (translation.kind !== 'translated') return judge(translation);
+    const mode = this.#modeOf(route, normalizeModelName(translation.model), clientName(headers));
+    if (mode === 'pass') return pass('configured');
     // Under another name of the model the body goes on whole, known or not.
-    if (translation.kind !== 'translated' || v1[route] !== 'alias') return judge(translation);
+    if (mode !== 'alias') return judge(translation);
     return isCloudName(translation.model) ? pass('cloud') : { kind: 'alias', translated: translation, plain };
+  }
+
+  #modeOf(route: V1Route, model: string, client: string | null): V1Mode {
+    const { v1, v1Overrides = [] } = this.#options;
+    const entry = v1Overrides.find((each) => each.v1[route] !== undefined && isFor(each, model, client));
+    return entry?.v1[route] ?? v1[route];
   }
 }
 

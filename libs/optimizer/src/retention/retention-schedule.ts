@@ -7,14 +7,15 @@ const HOUR_MS = 3_600_000;
 
 /** Deletes old events beside the requests: once after the start, then every hour. */
 export class RetentionSchedule {
-  readonly #task: RetentionTask;
+  readonly #taskNow: () => RetentionTask;
   readonly #logger = new Logger('RightsizeRetention');
   #timer: NodeJS.Timeout | null = null;
   #worker: Worker | null = null;
   #problem: string | null = null;
 
-  constructor(task: RetentionTask) {
-    this.#task = task;
+  /** `taskNow` is asked each time: what is to be kept can change at run time. */
+  constructor(taskNow: () => RetentionTask) {
+    this.#taskNow = taskNow;
   }
 
   /** Why old events are not deleted, in words for people; null when they are, or none are to be. */
@@ -22,9 +23,11 @@ export class RetentionSchedule {
     return this.#problem;
   }
 
-  /** Does nothing when everything is to be kept. The log must be open: its schema is up to date then. */
+  /** At start, and when the task has changed. Does nothing when everything is to be kept. The log must be open: its schema is up to date then. */
   start(): void {
-    const { keepMs, maxBytes, file } = this.#task;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    const { keepMs, maxBytes, file } = this.#taskNow();
     if ((keepMs === null && maxBytes === null) || file === ':memory:') return;
     this.#run();
     this.#timer = setInterval(() => this.#run(), HOUR_MS);
@@ -43,7 +46,7 @@ export class RetentionSchedule {
   #run(): void {
     if (this.#worker !== null) return;
     this.#problem = null;
-    this.#worker = new Worker(new URL('./retention-worker.js', import.meta.url), { workerData: this.#task });
+    this.#worker = new Worker(new URL('./retention-worker.js', import.meta.url), { workerData: this.#taskNow() });
     this.#worker.unref();
     this.#worker.on('error', (error) => {
       this.#problem = `old events are not deleted: ${error.message}`;

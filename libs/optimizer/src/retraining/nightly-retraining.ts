@@ -27,6 +27,7 @@ export class NightlyRetraining {
   readonly #logger = new Logger('RightsizeRetraining');
   readonly #stopped = new AbortController();
   #timer: NodeJS.Timeout | null = null;
+  #at: string | null = null;
   #running: Promise<void> | null = null;
 
   constructor(file: string, clock: Pick<Clock, 'nowMs'>, retrain: Retrain = inWorker) {
@@ -35,8 +36,11 @@ export class NightlyRetraining {
     this.#retrain = retrain;
   }
 
-  /** `at`: time of day such as `03:30`; null: never. */
+  /** `at`: time of day such as `03:30`; null: never. Goes before what was said earlier. */
   start(at: string | null): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#at = at;
     if (at === null || this.#file === ':memory:') return;
     const due = nextTime(at, this.#clock.nowMs());
     this.#logger.log(`the policy is trained anew at ${new Date(due).toISOString()}`);
@@ -47,8 +51,10 @@ export class NightlyRetraining {
         this.#timer.unref();
         return;
       }
+      this.#timer = null;
       void this.run().finally(() => {
-        if (!this.#stopped.signal.aborted) this.start(at);
+        // Somebody may have named another time meanwhile.
+        if (!this.#stopped.signal.aborted && this.#timer === null) this.start(this.#at);
       });
     };
     wait();
