@@ -8,7 +8,7 @@ export type Valid = readonly [path: string, body: Readonly<Record<string, unknow
 export const CANARY = 'quixotic';
 
 const HELLO = [{ role: 'user', content: `${CANARY} hello` }];
-const OPTIONS = { num_predict: 3, temperature: 0, seed: 1, stop: [CANARY] };
+const OPTIONS = { num_ctx: 8192, num_predict: 3, temperature: 0, seed: 1, stop: [CANARY] };
 const SCHEMA = { type: 'object', properties: { a: { type: 'string' } } };
 const TOOLS = [{ type: 'function', function: { name: CANARY, description: CANARY, parameters: SCHEMA } }];
 

@@ -21,6 +21,6 @@ export class NamedFront implements Front {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     if (answersTo(request.headers.host ?? '', this.#listensOnLoopback)) this.#proxy.handle(request, response);
-    else response.writeHead(403, request.complete ? {} : { connection: 'close' }).end();
+    else response.writeHead(403, { 'content-length': '0', ...(request.complete ? {} : { connection: 'close' }) }).end();
   }
 }

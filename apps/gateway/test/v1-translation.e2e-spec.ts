@@ -161,6 +161,13 @@ describe('a chat completion', () => {
     });
   });
 
+  it('is refused without a word where the upstream has none: it does not serve pages of that origin', async () => {
+    const { url } = await before((_request, response) => response.writeHead(403, { 'content-length': '0' }).end());
+    const { status, message, body } = await post(url, { ...HELLO, stream: true });
+    const { 'content-length': length, 'content-type': type } = message.headers;
+    expect([status, length, type, body.length]).toEqual([403, '0', undefined, 0]);
+  });
+
   it('that fails in the middle says so in an event, and no more', async () => {
     const { url } = await before((_request, response) => response.end(`${says('one')}{"error":"broke"}\n`));
     const answer = await post(url, { ...HELLO, stream: true });

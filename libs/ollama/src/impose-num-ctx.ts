@@ -8,8 +8,8 @@ const OPEN_BRACE = 0x7b;
  * The body with `options.num_ctx` set to `numCtx` tokens and every other byte kept: the text is
  * edited, because printing what was parsed would change numbers beyond 2^53, duplicate keys and
  * escapes. The very buffer that came in when it says so already. Null when no edit can be made
- * (no JSON object, or `options` is neither object nor null): the server's own error is the right
- * answer then. For bodies that {@link readInferenceBody} could read; scalars are not validated.
+ * (no JSON object, `options` is neither object nor null, or what stands there is neither number nor
+ * null): the server's own error is the right answer then. For bodies that {@link readInferenceBody} could read; scalars are not validated.
  *
  * What counts is what the server reads: `options` in any case and the last one of several, whose
  * members it merges into those before; `num_ctx` by its exact name, the last one of several.
@@ -44,7 +44,9 @@ function setInside(body: Buffer, start: number, name: string, wanted: string): B
   if (!options) return null;
   const current = options.members.findLast((member) => keyOf(body, member, name.length) === name);
   if (!current) return insertMember(body, start, `"${name}":${wanted}`);
-  if (body.toString('latin1', current.valueStart, current.valueEnd) === wanted) return body;
+  const value = body.toString('latin1', current.valueStart, current.valueEnd);
+  if (value === wanted) return body;
+  if (!/^[-\dn]/.test(value)) return null;
   return splice(body, current.valueStart, current.valueEnd, wanted);
 }
 

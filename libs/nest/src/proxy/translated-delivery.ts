@@ -35,7 +35,6 @@ export class TranslatedDelivery implements AnswerDelivery {
     }
     this.#isStream = status === 200 && this.#writer.streams;
     if (status === 200) for (const [name, value] of Object.entries(this.#writer.headers)) kept.push(name, value);
-    else kept.push('Content-Type', 'application/json');
     if (!this.#isStream) {
       this.#head = { status, message: statusMessage, headers: kept };
       return;
@@ -59,7 +58,11 @@ export class TranslatedDelivery implements AnswerDelivery {
       return;
     }
     const { status, message, headers } = this.#head!;
-    const text = this.#translate(status, Buffer.concat(this.#whole, this.#wholeBytes));
+    const body = Buffer.concat(this.#whole, this.#wholeBytes);
+    // No route has answered: a page of another origin is refused before them, without a word.
+    const isWordless = status !== 200 && body.length === 0;
+    const text = isWordless ? '' : this.#translate(status, body);
+    if (status !== 200 && !isWordless) headers.push('Content-Type', 'application/json');
     headers.push('Content-Length', String(Buffer.byteLength(text)));
     this.#response.writeHead(status, message, headers);
     this.#response.end(text);
