@@ -37,7 +37,7 @@ const children = [];
 /** Resolves with the address that a program says it listens on. */
 async function serving(app, ...args) {
   const child = spawn(process.execPath, [join('apps', app, 'dist', 'main.js'), ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${app} ended with ${code}`)));
@@ -59,7 +59,17 @@ try {
     }
     given.push(
       '--url',
-      await serving('gateway', '--upstream', upstream, '--port', '0', '--db', join(scratch, 'log.sqlite')),
+      await serving(
+        'gateway',
+        '--upstream',
+        upstream,
+        '--port',
+        '0',
+        '--db',
+        join(scratch, 'log.sqlite'),
+        '--log-level',
+        'error',
+      ),
     );
   }
   await run(join(folder, 'bin', 'python'), join(here, 'clients.py'), ...given);

@@ -80,7 +80,8 @@ function python(letter, server) {
       if (result !== undefined)
         note(client, column, result === 'ok' ? letter : result === 'none' ? result : `FAILS ${letter}`);
     }
-    for (const feature of Object.keys(told).filter((name) => client.startsWith('ollama, command')))
+    if (!client.startsWith('ollama, command')) continue;
+    for (const feature of Object.keys(told))
       note(`ollama ${feature}`, 'plain', told[feature] === 'ok' ? letter : `FAILS ${letter}`);
   }
 }
