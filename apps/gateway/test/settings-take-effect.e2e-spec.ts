@@ -106,6 +106,15 @@ const EFFECTS: Readonly<Record<keyof GatewayKeys, (inForce: InForce) => Promise<
     const runs = join(bench.folder, 'runs');
     await bench.measured(url, () => existsSync(runs) && readFileSync(runs, 'utf8').length > 6 * 'run\n'.length);
   },
+  'server-window': async (inForce) => {
+    const { url } = await inForce('server-window: 32768');
+    const id = (await chat(url)).message.headers['x-rightsize-decision'];
+    const explained = (): Promise<unknown> => json(`${url}/rightsize/v1/decisions/${String(id)}/explanation`);
+    let events: readonly unknown[] | undefined;
+    do events = ((await explained()) as { events?: readonly unknown[] }).events;
+    while (events === undefined);
+    expect(events[0]).toMatchObject({ data: { serverWindow: 32_768 } });
+  },
   'kv-cache-type': async (inForce) => {
     // The same .5 GiB hold 8,192 tokens of .53 of 128 KiB, less what is no multiple of 256.
     const { url } = await inForce('memory-gib: 5.1\nkv-cache-type: q8_0\n');

@@ -16,8 +16,9 @@ export const ledger: MaintenanceCommand = {
     'Measured is what was observed. "As sent" replays what each client sent by the rules of the server: another num_ctx\n' +
     'than the loaded one reloads (window-differs), none at all reloads a runner that was asked for by name\n' +
     '(default-differs); a prompt of at least the window is cut, an answer that reaches beyond it is shifted. Reloads as\n' +
-    'sent are priced at the mean of the loads that were seen; the default window is taken as 4,096 tokens. In shadow\n' +
-    'mode the clients do what they sent: there, "as sent" is the prediction and measured is what came of it.',
+    'sent are priced at the mean of the loads that were seen; the default window is that of the setting server-window\n' +
+    "or of the model's own num_ctx, where they were known at the time, else 4,096 tokens. In shadow mode\n" +
+    'the clients do what they sent: there, "as sent" is the prediction and measured is what came of it.',
   examples: ['ledger', 'ledger --by client', 'ledger --by day --json'],
   exits: { 0: 'it was told' },
   options: [new Option('--by <what>', 'lines for each').choices(DIMENSIONS).default('model')],

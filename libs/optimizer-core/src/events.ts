@@ -53,6 +53,8 @@ export interface RequestOptimizedV1 {
   readonly heldMs?: number;
   /** Absent: `num_batch` was none of ours to choose. */
   readonly numBatch?: BatchDecision;
+  /** What the server gives a request that names no window, tokens, where that is known; absent: it is not. */
+  readonly serverWindow?: number;
   /** `control`: sent as it came, to compare others with; absent: not. */
   readonly group?: 'control';
   /** Milliseconds since the epoch. */

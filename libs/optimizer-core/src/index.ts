@@ -33,7 +33,14 @@ export { SwitchGate, type Arrival, type Entry } from './gate/switch-gate.js';
 export { DEFAULT_POLICY } from './default-policy.js';
 export { DEFAULT_BELIEFS, type SizingBeliefs } from './policy/beliefs.js';
 export { emptySizingState, type SizingState } from './policy/sizing-state.js';
-export { ASSUMED_DEFAULT, askAsSent, EMPTY_WORLD, type ClientWorld, type ReloadRule } from './ledger/client-world.js';
+export {
+  ASSUMED_DEFAULT,
+  askAsSent,
+  EMPTY_WORLD,
+  type ClientWorld,
+  type ReloadRule,
+  type Sent,
+} from './ledger/client-world.js';
 export { cellKey, emptyLedgerModel, foldLedger, type LedgerChange } from './ledger/fold-ledger.js';
 export { ledgerReport, type LedgerDimension, type LedgerLine, type LedgerReport } from './ledger/ledger-report.js';
 export {

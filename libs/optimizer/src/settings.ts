@@ -43,6 +43,11 @@ export interface RightsizeOptions {
   readonly overrides?: readonly SettingsOverride[];
   /** Bytes that a model's weights and KV cache may take together. @default null — as seen on the server */
   readonly memoryBudgetBytes?: number | null;
+  /**
+   * What the server gives a request that names no window, tokens: its `OLLAMA_CONTEXT_LENGTH`, or what it takes for its
+   * memory. A model's own `num_ctx` goes before it. Savings are reckoned with it. @default null — 4,096 is assumed
+   */
+  readonly serverWindow?: number | null;
   /** Type of the server's KV cache, its `OLLAMA_KV_CACHE_TYPE`; sizes that were seen go before it. @default 'f16' */
   readonly kvCacheType?: KvCacheType;
   /** Requests that a runner serves at once, the server's `OLLAMA_NUM_PARALLEL`. @default 1 */
@@ -125,6 +130,7 @@ export function resolveSettings(options: RightsizeOptions): RightsizeSettings {
     overrides: (options.overrides ?? []).map(checkedOverride),
     memoryBudgetBytes:
       options.memoryBudgetBytes == null ? null : positive('memoryBudgetBytes', options.memoryBudgetBytes),
+    serverWindow: options.serverWindow == null ? null : positive('serverWindow', options.serverWindow),
     kvCacheType: oneOf('kvCacheType', options.kvCacheType ?? 'f16', KV_CACHE_TYPES),
     parallel: positive('parallel', options.parallel ?? 1),
     numBatch: oneOf('numBatch', options.numBatch ?? 'server', ['server', 'learn']),

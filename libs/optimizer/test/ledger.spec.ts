@@ -1,3 +1,4 @@
+import type { DomainEvent } from '@rightsize/optimizer-core';
 import { LedgerRows } from '../src/index.js';
 import { eventsOf, type Asked } from '../../../test/synthetic-log.js';
 
@@ -8,8 +9,12 @@ function asked(at: number, over: Partial<Asked> = {}): Asked {
 }
 
 function ledgerOf(...requests: readonly Asked[]): LedgerRows {
+  return ledgerAfter(eventsOf(requests));
+}
+
+function ledgerAfter(events: readonly DomainEvent[]): LedgerRows {
   const rows = new LedgerRows();
-  for (const event of eventsOf(requests)) rows.applyDomain(event);
+  for (const event of events) rows.applyDomain(event);
   return rows;
 }
 
@@ -61,6 +66,19 @@ describe('what did not fit as it was sent', () => {
 
   it("is told apart where the window would have been the server's default", () => {
     expect(lineOf(ledgerOf(asked(0, { prompt: 9000 }))).byRule.shortInDefault).toBe(1);
+  });
+});
+
+describe("the server's default", () => {
+  const inWindow = (window: number, events: readonly DomainEvent[]): readonly DomainEvent[] =>
+    events.map((event) =>
+      event.type === 'request.optimized' ? { ...event, data: { ...event.data, serverWindow: window } } : event,
+    );
+
+  it('is what was known of it at the time', () => {
+    const events = eventsOf([asked(0, { prompt: 9000, window: 32_768 }), asked(60, { numCtx: 32_768 })]);
+    expect(lineOf(ledgerAfter(inWindow(32_768, events))).asSent).toMatchObject({ cuts: 0, reloads: 0 });
+    expect(lineOf(ledgerAfter(events)).asSent).toMatchObject({ cuts: 1, reloads: 1 });
   });
 });
 

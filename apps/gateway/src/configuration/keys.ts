@@ -78,6 +78,13 @@ export const KEYS = {
     description: 'Time between readings of it while there are requests, and five minutes after.',
     reloadable: true,
   }),
+  'server-window': optional({
+    kind: wholeNumber({ min: 4 }),
+    unit: 'tokens',
+    defaultInWords: '4096',
+    description:
+      "What the server gives a request that names no window: its `OLLAMA_CONTEXT_LENGTH`, else 32768 from 23 GiB of video memory on, 262144 from 47. What was saved is reckoned with it; a model's own `num_ctx` goes before it.",
+  }),
   'kv-cache-type': key({
     kind: oneOf('f16', 'q8_0', 'q4_0'),
     default: 'f16',

@@ -47,6 +47,7 @@ export function optionsOf({ values, sections }: Reading<GatewayKeys>): GatewayOp
       memoryBudgetBytes: memoryGib === null ? null : memoryGib * GIB,
       systemMetrics: values['system-metrics'],
       systemMetricsMs: values['system-metrics-seconds'] * 1000,
+      serverWindow: values['server-window'],
       kvCacheType: values['kv-cache-type'],
       parallel: values.parallel,
       numBatch: values['num-batch'],

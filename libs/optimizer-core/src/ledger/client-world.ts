@@ -10,7 +10,7 @@ export interface ClientWorld {
 
 export const EMPTY_WORLD: ClientWorld = Object.freeze({ window: null, auto: true, lastEndMs: 0 });
 
-/** The server's own window where nothing names one, below 23 GiB of video memory. */
+/** The server's own window where nothing names one, below 23 GiB of video memory: taken where it is not known. */
 export const ASSUMED_DEFAULT = 4096;
 /** A runner without requests is let go after this long: the server's default. */
 export const KEEP_ALIVE_MS = 300_000;
@@ -28,17 +28,22 @@ export interface Asked {
   readonly reload: ReloadRule | null;
 }
 
-/** What the server would do with a request that names `clientNumCtx` (null: none). */
-export function askAsSent(
-  world: ClientWorld,
-  clientNumCtx: number | null,
-  trainedContext: number | null,
-  atMs: number,
-): Asked {
+/** What a request says that goes to the server as its client sent it. */
+export interface Sent {
+  /** Null: it names none. */
+  readonly clientNumCtx: number | null;
+  /** What the server gives a request that names none. */
+  readonly serverWindow: number;
+  readonly trainedContext: number | null;
+  readonly atMs: number;
+}
+
+/** What the server would do with it. */
+export function askAsSent(world: ClientWorld, { clientNumCtx, serverWindow, trainedContext, atMs }: Sent): Asked {
   const expired = world.window === null || atMs - world.lastEndMs > KEEP_ALIVE_MS;
   const loaded = expired ? null : world.window;
   const most = trainedContext ?? Infinity;
-  const wanted = Math.min(clientNumCtx ?? ASSUMED_DEFAULT, most);
+  const wanted = Math.min(clientNumCtx ?? serverWindow, most);
   // Without a window of its own a request takes an automatic runner as it is.
   if (loaded !== null && (loaded === wanted || (clientNumCtx === null && world.auto))) {
     return { world, window: loaded, reload: null };

@@ -72,8 +72,10 @@ function ask(row: LedgerModel, asked: RequestOptimizedV1): LedgerModel {
   // Where windows are fixed there is nothing to save.
   if (features.preload || decision.rule === 'fixed') return seen;
   const { trainedContext, promptEstimate } = decision.inputs;
-  const { world, window, reload } = askAsSent(row.world, features.numCtx, trainedContext, atMs);
-  const isDefault = features.numCtx === null && window === Math.min(ASSUMED_DEFAULT, trainedContext ?? Infinity);
+  const { serverWindow = ASSUMED_DEFAULT } = asked;
+  const sent = { clientNumCtx: features.numCtx, serverWindow, trainedContext, atMs };
+  const { world, window, reload } = askAsSent(row.world, sent);
+  const isDefault = features.numCtx === null && window === Math.min(serverWindow, trainedContext ?? Infinity);
   const pending: LedgerPending = { client, mode, atMs, asSent: window, reload, isDefault, promptEstimate };
   return { ...seen, world, pending: remember(row.pending, requestId, pending) };
 }

@@ -115,6 +115,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       runner,
       decision,
       ...(imposed && batch !== null ? { numBatch: batch } : {}),
+      ...this.serverWindow(model),
       // The log is in order of decisions.
       atMs: heldMs > 0 ? this.clock.nowMs() : atMs,
       ...(heldMs > 0 ? { heldMs: Math.round(heldMs) } : {}),
@@ -145,6 +146,12 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       heldMs,
       eventId,
     };
+  }
+
+  /** A model that has `PARAMETER num_ctx` gets that. */
+  private serverWindow(model: string): Pick<RequestOptimizedV1, 'serverWindow'> {
+    const window = this.catalogue.facts(model)?.modelfileNumCtx ?? this.settings.serverWindow;
+    return window === null ? {} : { serverWindow: window };
   }
 
   /** A model that has tripped passes through whole: there is nobody to compare with. */

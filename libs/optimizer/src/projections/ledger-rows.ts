@@ -25,7 +25,7 @@ const TYPES = ['request.optimized', 'request.completed', 'runner.reloaded', 'tru
 /** What was saved, by day, model, client and template: one event may concern a model's row and a cell. */
 export class LedgerRows implements DomainProjection {
   readonly name = 'ledger';
-  readonly version = 2;
+  readonly version = 3;
   readonly types: readonly TrafficEvent['type'][] = TYPES;
   readonly #models = new Map<string, LedgerModel>();
   readonly #cells = new Map<string, LedgerCell>();
