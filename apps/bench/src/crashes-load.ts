@@ -18,7 +18,7 @@ const STDOUT = 1;
 
 const [file, seed] = process.argv.slice(2);
 const random = randomFrom(Number(seed));
-const storage = await openEventStorage({ file: file!, lockedAfterMs: 60_000 });
+const storage = await openEventStorage({ file: file!, lockedAfterMs: 60_000, appendThread: true });
 const runner = new ProjectionRunner(storage.store, storage.readModels, new ReadModels().all, {
   upcasters: EVENT_UPCASTERS,
   wakeDelayMs: 20,

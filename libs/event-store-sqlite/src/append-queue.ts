@@ -28,13 +28,14 @@ const RETRY_MS = { first: 2, last: 200 };
  * appends pays for it before their turn is over.
  */
 export class AppendQueue {
-  readonly #commit: (appends: readonly EncodedAppend[]) => readonly AppendOutcome[];
+  readonly #commit: (appends: readonly EncodedAppend[]) => Promise<readonly AppendOutcome[]>;
   readonly #options: AppendQueueOptions;
   readonly #health: WriteHealth;
   readonly #onAppended: () => void;
   #pending: Pending[] = [];
   #events = 0;
   #bytes = 0;
+  /** A group is about to be written, or being written: one at a time, in order. */
   #scheduled = false;
   /** Since when another process has held the lock, by a clock that never goes back; null while none does. */
   #lockedSince: number | null = null;
@@ -42,7 +43,7 @@ export class AppendQueue {
   #onIdle: (() => void)[] = [];
 
   constructor(
-    commit: (appends: readonly EncodedAppend[]) => readonly AppendOutcome[],
+    commit: (appends: readonly EncodedAppend[]) => Promise<readonly AppendOutcome[]>,
     options: AppendQueueOptions,
     health: WriteHealth,
     onAppended: () => void,
@@ -86,15 +87,14 @@ export class AppendQueue {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    setImmediate(() => void this.#flush());
   }
 
-  #flush(): void {
-    this.#scheduled = false;
+  async #flush(): Promise<void> {
     const group = this.#nextGroup();
     let outcomes: readonly AppendOutcome[];
     try {
-      outcomes = this.#commit(group);
+      outcomes = await this.#commit(group);
     } catch (error) {
       this.#groupFailed(group, error);
       return;
@@ -138,8 +138,7 @@ export class AppendQueue {
     this.#lockedSince ??= nowMs;
     if (nowMs - this.#lockedSince >= this.#options.lockedAfterMs) return false;
     this.#health.failed(failure);
-    this.#scheduled = true;
-    setTimeout(() => this.#flush(), this.#retryMs);
+    setTimeout(() => void this.#flush(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.last);
     return true;
   }
@@ -153,6 +152,7 @@ export class AppendQueue {
   }
 
   #afterGroup(): void {
+    this.#scheduled = false;
     if (this.#pending.length > 0) {
       this.#schedule();
       return;

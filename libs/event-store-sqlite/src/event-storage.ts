@@ -40,6 +40,11 @@ export interface EventStorageOptions {
    * @default unlimited
    */
   readonly maxFileBytes?: number;
+  /**
+   * Events are written on a thread of their own, for programs that serve somebody meanwhile.
+   * @default false
+   */
+  readonly appendThread?: boolean;
   /** Milliseconds since the epoch; for tests. @default Date.now */
   readonly now?: () => number;
 }

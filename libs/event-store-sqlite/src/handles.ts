@@ -9,7 +9,7 @@ import { refuseForeignFile } from './schema.js';
  * Milliseconds for which SQLite itself waits for a lock. It waits with the event loop stopped, so it
  * is about as long as another process's commit; longer waits are retries with the loop running.
  */
-const BUSY_TIMEOUT_MS = 10;
+export const BUSY_TIMEOUT_MS = 10;
 
 /** Milliseconds for which writes wait for another process, unless configured. */
 export const LOCKED_AFTER_MS = 5_000;

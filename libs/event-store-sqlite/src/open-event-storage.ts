@@ -1,8 +1,10 @@
 import type Database from 'better-sqlite3';
 import { DataSource } from 'typeorm';
+import { committingHere, type AppendCommitter } from './append-committer.js';
+import { AppendThread } from './append-thread.js';
 import { rightsizeDataSourceOptions } from './data-source.js';
 import type { EventStorage, EventStorageOptions } from './event-storage.js';
-import { LOCKED_AFTER_MS, openReader, openWriter } from './handles.js';
+import { BUSY_TIMEOUT_MS, LOCKED_AFTER_MS, openReader, openWriter } from './handles.js';
 import { LogFloor } from './log-floor.js';
 import { LogInspector } from './log-inspection.js';
 import { PatientWrites } from './patient-writes.js';
@@ -29,7 +31,8 @@ export async function openEventStorage(options: EventStorageOptions): Promise<Ev
     const dataSource = await openDataSource(options.file, opened);
     const reader = openReader(options.file);
     opened.push(() => reader.close());
-    return assemble(options, { writer, reader, dataSource }, () => closeAll(opened));
+    const committer = await committerOf(options, writer);
+    return assemble(options, { writer, reader, dataSource }, committer, () => closeAll(opened));
   } catch (error) {
     await closeAll(opened);
     throw asEventStoreError(error, options.file);
@@ -48,6 +51,7 @@ async function openDataSource(file: string, opened: (() => unknown)[]): Promise<
 function assemble(
   options: EventStorageOptions,
   handles: { readonly writer: Database.Database; readonly reader: Database.Database; readonly dataSource: DataSource },
+  committer: AppendCommitter,
   closeHandles: () => Promise<void>,
 ): EventStorage {
   const { file } = options;
@@ -57,7 +61,7 @@ function assemble(
   const floor = new LogFloor(writer, reader);
   const stored = new StoredEvents(handles, writes);
   const parked = new SqliteParkedEvents(writer, reader, options.now ?? Date.now);
-  const store = new SqliteEventStore(writer, reader, health, {
+  const store = new SqliteEventStore(committer, reader, health, {
     file,
     maxQueuedEvents: options.maxQueuedEvents ?? 20_000,
     maxQueuedBytes: options.maxQueuedBytes ?? 64 * 1024 * 1024,
@@ -81,6 +85,23 @@ function assemble(
     }),
     close: () => store.close(),
   };
+}
+
+/** Sources that are run as they are, as tests do, have no script for a thread beside them. */
+async function committerOf(options: EventStorageOptions, writer: Database.Database): Promise<AppendCommitter> {
+  const { file, synchronous, maxFileBytes, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  const canThread = options.appendThread === true && file !== ':memory:' && import.meta.url.endsWith('.js');
+  if (!canThread) return committingHere(writer);
+  const thread = new AppendThread({
+    file,
+    busyTimeoutMs,
+    // Whoever appends waits in the queue, which tells health of it.
+    lockedAfterMs: busyTimeoutMs,
+    ...(synchronous === undefined ? {} : { synchronous }),
+    ...(maxFileBytes === undefined ? {} : { maxFileBytes }),
+  });
+  await thread.begin();
+  return thread;
 }
 
 /** Last opened, first closed: the writer goes last and folds the write-ahead log into the file. */

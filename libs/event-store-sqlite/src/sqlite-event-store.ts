@@ -12,7 +12,8 @@ import {
 } from '@rightsize/event-store';
 import type Database from 'better-sqlite3';
 import { AppendQueue, type AppendQueueOptions } from './append-queue.js';
-import { AppendTransaction, type EncodedEvent } from './append-transaction.js';
+import type { AppendCommitter } from './append-committer.js';
+import type { EncodedEvent } from './append-transaction.js';
 import { EventReader } from './event-reader.js';
 import { asEventStoreError } from './sqlite-failure.js';
 import type { WriteHealth } from './write-health.js';
@@ -27,6 +28,7 @@ export interface SqliteEventStoreOptions extends AppendQueueOptions {
 /** The log in SQLite: group commit on the writer's handle, pages through the reader's. */
 export class SqliteEventStore implements EventStore {
   readonly #options: SqliteEventStoreOptions;
+  readonly #committer: AppendCommitter;
   readonly #queue: AppendQueue;
   readonly #reader: EventReader;
   readonly #listeners = new AppendedListeners();
@@ -34,16 +36,16 @@ export class SqliteEventStore implements EventStore {
   #closed = false;
 
   constructor(
-    writer: Database.Database,
+    committer: AppendCommitter,
     reader: Database.Database,
     health: WriteHealth,
     options: SqliteEventStoreOptions,
   ) {
-    const transaction = new AppendTransaction(writer);
     this.#options = options;
+    this.#committer = committer;
     this.#reader = new EventReader(reader);
     this.#queue = new AppendQueue(
-      (appends) => transaction.run(appends, options.now()),
+      (appends) => committer.commit(appends, options.now()),
       options,
       health,
       () => this.#listeners.notify(),
@@ -88,6 +90,7 @@ export class SqliteEventStore implements EventStore {
 
   async #closeOnce(): Promise<void> {
     await this.#queue.idle();
+    await this.#committer.close();
     this.#closed = true;
     this.#listeners.clear();
     await this.#options.onClose();

@@ -1,7 +1,7 @@
 /**
  * A process that appends and folds, to be killed or to share a file with another.
  *
- *   node appending-process.mjs FILE STREAM APPENDS
+ *   node appending-process.mjs FILE STREAM APPENDS [thread]
  *
  * Prints the ids of each append's events once it is acknowledged, one id to a line. Its projection
  * is that of counting-projection.ts in plain JavaScript.
@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { ProjectionRunner } from '@rightsize/event-store';
 import { openEventStorage } from '@rightsize/event-store-sqlite';
 
-const [file, stream, appends] = process.argv.slice(2);
+const [file, stream, appends, where] = process.argv.slice(2);
 const APPENDERS = 8;
 
 const counts = new Map();
@@ -34,7 +34,7 @@ const counting = {
   },
 };
 
-const storage = await openEventStorage({ file });
+const storage = await openEventStorage({ file, appendThread: where === 'thread' });
 const runner = new ProjectionRunner(storage.store, storage.readModels, [counting], { pageSize: 16 });
 void runner.start();
 

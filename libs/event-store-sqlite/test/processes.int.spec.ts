@@ -13,6 +13,9 @@ import { ScratchFolder } from './scratch-folder.js';
 const CHILD = fileURLToPath(new URL('./appending-process.mjs', import.meta.url));
 const FOREVER = 1e9;
 
+/** Which thread of the child writes events. */
+type Where = 'here' | 'thread';
+
 interface ChildRun {
   readonly acknowledged: readonly string[];
   readonly code: number | null;
@@ -21,17 +24,23 @@ interface ChildRun {
 }
 
 /** Runs a child to its end, or kills it with SIGKILL once it has acknowledged `killAfter` events. */
-function runChild(file: string, stream: string, appends: number, killAfter = Infinity): Promise<ChildRun> {
+function runChild(
+  file: string,
+  stream: string,
+  appends: number,
+  where: Where,
+  killAfter = Infinity,
+): Promise<ChildRun> {
   return ended(
-    spawn(process.execPath, [CHILD, file, stream, `${appends}`], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    spawn(process.execPath, [CHILD, file, stream, `${appends}`, where], { stdio: ['ignore', 'pipe', 'pipe'] }),
     killAfter,
   );
 }
 
 /** Runs a child none of whose files may grow beyond `kib`, as on a disk that is full. */
-function runCramped(file: string, kib: number): Promise<ChildRun> {
+function runCramped(file: string, kib: number, where: Where): Promise<ChildRun> {
   const command = `trap '' XFSZ; ulimit -f ${kib}; exec "$0" "$@"`;
-  const args = ['-c', command, process.execPath, CHILD, file, 'cramped', `${FOREVER}`];
+  const args = ['-c', command, process.execPath, CHILD, file, 'cramped', `${FOREVER}`, where];
   return ended(spawn('bash', args, { stdio: ['ignore', 'pipe', 'pipe'] }), Infinity);
 }
 
@@ -66,7 +75,7 @@ async function expectWhole(storage: EventStorage, acknowledged: readonly string[
   expect(await verifyReadModels(storage.store, storage.readModels, [new CountingProjection()])).toEqual([]);
 }
 
-describe('processes', () => {
+describe.each<Where>(['here', 'thread'])('processes that write events: %s;', (where) => {
   let folder: ScratchFolder;
   beforeAll(() => {
     build('libs/event-store-sqlite/tsconfig.build.json');
@@ -78,7 +87,7 @@ describe('processes', () => {
     const file = folder.newFile();
     const acknowledged: string[] = [];
     for (const killAfter of [1, 40, 333, 700, 1500]) {
-      const run = await runChild(file, 'killed', FOREVER, killAfter);
+      const run = await runChild(file, 'killed', FOREVER, where, killAfter);
       expect(run).toMatchObject({ signal: 'SIGKILL', complaints: '' });
       acknowledged.push(...run.acknowledged);
 
@@ -97,7 +106,7 @@ describe('processes', () => {
 
   it('whose files may not grow any more say so, and everything they acknowledged is there', async () => {
     const file = folder.newFile();
-    const run = await runCramped(file, 1_500);
+    const run = await runCramped(file, 1_500, where);
 
     expect(run.code).not.toBe(0);
     expect(run.complaints).toMatch(/database .* (cannot grow|cannot be read or written)/);
@@ -109,7 +118,7 @@ describe('processes', () => {
 
   it('share a file that neither had before: every append of both is there, and folded once', async () => {
     const file = folder.newFile();
-    const runs = await Promise.all(['left', 'right', 'left'].map((stream) => runChild(file, stream, 250)));
+    const runs = await Promise.all(['left', 'right', 'left'].map((stream) => runChild(file, stream, 250, where)));
 
     expect(runs.map(({ code, complaints }) => ({ code, complaints }))).toEqual(
       runs.map(() => ({ code: 0, complaints: '' })),

@@ -7,7 +7,12 @@ import { openEventStorage, type EventStorage, type EventStorageOptions } from '@
 export class ScratchFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'rightsize-'));
   readonly #opened: EventStorage[] = [];
+  readonly #open: typeof openEventStorage;
   #files = 0;
+
+  constructor(open: typeof openEventStorage = openEventStorage) {
+    this.#open = open;
+  }
 
   newFile(): string {
     this.#files += 1;
@@ -15,7 +20,7 @@ export class ScratchFolder {
   }
 
   async open(options: Partial<EventStorageOptions> = {}): Promise<EventStorage> {
-    const storage = await openEventStorage({ file: options.file ?? this.newFile(), ...options });
+    const storage = await this.#open({ file: options.file ?? this.newFile(), ...options });
     this.#opened.push(storage);
     return storage;
   }

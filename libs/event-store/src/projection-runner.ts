@@ -13,6 +13,11 @@ export interface ProjectionRunnerOptions {
    */
   readonly pageSize?: number;
   /**
+   * Events that a projection which has caught up reads at once.
+   * @default pageSize
+   */
+  readonly livePageSize?: number;
+  /**
    * Milliseconds after which a projection that has caught up gives way in the middle of a page: it folds between
    * requests that are served.
    * @default Infinity
@@ -77,6 +82,7 @@ export class ProjectionRunner {
     const { pageSize = 128, pollMs = 1000, wakeDelayMs = 0, upcasters } = options;
     const shared = {
       pageSize,
+      livePageSize: options.livePageSize ?? pageSize,
       liveTurnMs: options.liveTurnMs ?? Infinity,
       catchUpTurnMs: options.catchUpTurnMs ?? Infinity,
       commitDelayMs: options.commitDelayMs ?? 0,

@@ -10,6 +10,8 @@ import type { Upcasters } from './upcasters.js';
 export interface ProjectionWorkerOptions {
   /** Events read at once. */
   readonly pageSize: number;
+  /** The same, once it has caught up. */
+  readonly livePageSize: number;
   /** Milliseconds after which the fold of a page stops for a turn of the event loop, once it has caught up. */
   readonly liveTurnMs: number;
   /** The same before that. */
@@ -100,7 +102,8 @@ export class ProjectionWorker {
   async #drain(pages: SharedPages): Promise<void> {
     this.#memory.load();
     for (;;) {
-      const page = await pages.read(this.#memory.position, this.#options.pageSize);
+      const { pageSize, livePageSize } = this.#options;
+      const page = await pages.read(this.#memory.position, this.#state === 'live' ? livePageSize : pageSize);
       const isThrough = await this.#process(page);
       if (this.#stopping()) return;
       if (isThrough && page.isLast) break;

@@ -43,11 +43,11 @@ class Model {
   }
 }
 
-export function describeModel(open: () => Promise<EventStore>): void {
+export function describeModel(open: () => Promise<EventStore>, numRuns: number): void {
   it('answers every append, and holds in the end, what a plain array would', async () => {
     await fc.assert(
       fc.asyncProperty(groups, (made) => agreesWithModel(open, made)),
-      { numRuns: 60 },
+      { numRuns },
     );
   }, 30_000);
 }

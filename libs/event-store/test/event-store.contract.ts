@@ -5,7 +5,7 @@ import { describeModel } from './event-store-model.contract.js';
 import { idsOf, nextAppended, readWholeLog, sampleEvent, sampleEvents } from './sample-events.js';
 
 /** What every event store must do. `open` gives an empty store; the contract closes it. */
-export function eventStoreContract(open: () => Promise<EventStore>): void {
+export function eventStoreContract(open: () => Promise<EventStore>, modelRuns = 60): void {
   let store: EventStore;
   beforeEach(async () => {
     store = await open();
@@ -18,7 +18,7 @@ export function eventStoreContract(open: () => Promise<EventStore>): void {
   describe('onAppended', () => describeListening(() => store));
   describe('closing', () => describeClosing(() => store));
   describe('concurrent appenders', () => describeConcurrency(() => store));
-  describe('against a model', () => describeModel(open));
+  describe('against a model', () => describeModel(open, modelRuns));
 }
 
 function describeReading(store: () => EventStore): void {

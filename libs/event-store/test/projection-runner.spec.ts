@@ -78,6 +78,20 @@ describe('a projection runner', () => {
     await runner.stop();
   });
 
+  it('reads smaller pages once it has caught up, each a shorter stop', async () => {
+    await store.append('a', sampleEvents(6));
+    const projection = new CountingProjection();
+    const runner = new ProjectionRunner(store, readModels, [projection], { pageSize: 4, livePageSize: 2, pollMs: 0 });
+    await runner.start();
+    const readAll = jest.spyOn(store, 'readAll');
+    await store.append('a', sampleEvents(3));
+    await runner.waitFor(9);
+    await runner.stop();
+
+    expect(readAll.mock.calls.map(([{ limit }]) => limit)).toEqual([2, 2]);
+    expect(projection.counts).toEqual({ a: 9 });
+  });
+
   it('gives others a turn in the middle of a live page', async () => {
     const projection = new CountingProjection();
     const runner = new ProjectionRunner(store, readModels, [projection], { liveTurnMs: 0, commitDelayMs: 3_600_000 });

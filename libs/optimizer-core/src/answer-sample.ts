@@ -1,4 +1,5 @@
 import type { RequestFeatures } from './request.js';
+import { slide } from './sliding.js';
 import type { AnswerSample } from './statistics.js';
 
 /** What else is known of an answer when it is learnt or asked for: thinking and tools change its length. */
@@ -29,10 +30,7 @@ export function emptyAnswers(capacity: number): AnswerSample {
 
 /** The sample with one more answer, without its oldest when it was full. */
 export function pushAnswer(sample: AnswerSample, answer: Answer): AnswerSample {
-  const push = (values: readonly number[], value: number): readonly number[] => [
-    ...values.slice(Math.max(0, values.length - sample.capacity + 1)),
-    value,
-  ];
+  const push = (values: readonly number[], value: number): readonly number[] => slide(values, value, sample.capacity);
   return {
     capacity: sample.capacity,
     prompts: push(sample.prompts, answer.promptTokens),

@@ -101,16 +101,33 @@ const NOTHING: Weighed = {
   total: 0,
 };
 
+/** Steps of log prompt length that are weighed for alike: a twentieth of the kernel's width. */
+const STEP = KERNEL_WIDTH / 20;
+/** Weighings kept of each sample. */
+const MOST_WEIGHED = 64;
+/** More than there are kinds, and than `question.kind` can be missing. */
+const KINDS = 256;
+
 function weigh(answers: AnswerSample | undefined, question: AnswerQuestion): Weighed {
   if (answers === undefined || answers.outputs.length === 0) return NOTHING;
   const sorted = sortedOf(answers);
+  const step = Math.round(Math.log(Math.max(1, question.promptTokens)) / STEP);
+  const key = step * KINDS + (question.kind ?? KINDS - 1);
+  const known = sorted.weighed.get(key);
+  if (known !== undefined) return known;
+  const weighed = weighAt(sorted, step * STEP, question.kind);
+  if (sorted.weighed.size >= MOST_WEIGHED) sorted.weighed.clear();
+  sorted.weighed.set(key, weighed);
+  return weighed;
+}
+
+function weighAt(sorted: Sorted, logPrompt: number, kind: AnswerKind | undefined): Weighed {
   const count = sorted.outputs.length;
-  const logPrompt = Math.log(Math.max(1, question.promptTokens));
   const beyond = new Float64Array(count + 1);
   for (let i = count - 1; i >= 0; i--) {
     const distance = (sorted.logPrompts[i]! - logPrompt) / KERNEL_WIDTH;
     const alike = UNLIKE_WEIGHT + Math.exp(-0.5 * distance * distance);
-    const kin = question.kind === undefined || sorted.kinds[i] === question.kind ? 1 : OTHER_KIND_WEIGHT;
+    const kin = kind === undefined || sorted.kinds[i] === kind ? 1 : OTHER_KIND_WEIGHT;
     beyond[i] = beyond[i + 1]! + sorted.recency[i]! * alike * kin;
   }
   return { outputs: sorted.outputs, cutShort: sorted.cutShort, beyond, total: beyond[0]! };
@@ -200,6 +217,8 @@ interface Sorted {
   readonly kinds: Uint8Array;
   readonly cutShort: Uint8Array;
   readonly recency: Float64Array;
+  /** By prompt length and kind: many requests come between two answers. */
+  readonly weighed: Map<number, Weighed>;
 }
 
 /** More than answers are kept. */
@@ -228,6 +247,7 @@ function sortedOf(answers: AnswerSample): Sorted {
     kinds: new Uint8Array(count),
     cutShort: new Uint8Array(count),
     recency: new Float64Array(count),
+    weighed: new Map(),
   };
   for (let rank = 0; rank < count; rank++) {
     const i = keys[rank]! % PLACES;

@@ -1,3 +1,4 @@
+import { slide } from './sliding.js';
 import type { RecentSample } from './statistics.js';
 
 export function emptySample(capacity: number): RecentSample {
@@ -7,8 +8,7 @@ export function emptySample(capacity: number): RecentSample {
 /** The sample with one more value, without its oldest when it was full. A value that is no number changes nothing. */
 export function pushSample(sample: RecentSample, value: number): RecentSample {
   if (!Number.isFinite(value)) return sample;
-  const kept = sample.values.slice(Math.max(0, sample.values.length - sample.capacity + 1));
-  return { capacity: sample.capacity, values: [...kept, value] };
+  return { capacity: sample.capacity, values: slide(sample.values, value, sample.capacity) };
 }
 
 // A decision asks for several quantiles of samples that change only when an answer ends.

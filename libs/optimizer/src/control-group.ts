@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { keyedDigest } from './keyed-digest.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -22,6 +22,6 @@ export function isControl(secret: string, share: number, session: Session): bool
   const { model, conversation, client, templateId, atMs } = session;
   const others = [client ?? '', templateId ?? '', String(Math.floor(atMs / HOUR_MS))];
   const name = conversation === null ? others : [conversation];
-  const hash = createHmac('sha256', secret).update(['control', model, ...name].join('\0'));
-  return hash.digest().readUInt32BE(0) < share * 2 ** 32;
+  const digest = keyedDigest(secret, ['control', model, ...name].join('\0'));
+  return parseInt(digest.slice(0, 8), 16) < share * 2 ** 32;
 }

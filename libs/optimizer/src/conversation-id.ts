@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
 import type { InferenceRequest } from '@rightsize/optimizer-core';
+import { keyedDigest } from './keyed-digest.js';
 
 /** Openings are told apart by this much of each message, characters: a longer one costs no more. */
 const READ = 4_096;
@@ -11,7 +11,7 @@ const READ = 4_096;
 export function conversationId({ route, segments, model }: InferenceRequest, secret: string): string | null {
   const first = segments.findIndex(({ role }) => role === 'user');
   if (route !== 'chat' || first < 0) return null;
-  const hash = createHmac('sha256', secret).update(model);
-  for (const { role, text } of segments.slice(0, first + 1)) hash.update(`\0${role}\0${text.slice(0, READ)}`);
-  return hash.digest('hex').slice(0, 16);
+  let opening = model;
+  for (const { role, text } of segments.slice(0, first + 1)) opening += `\0${role}\0${text.slice(0, READ)}`;
+  return keyedDigest(secret, opening).slice(0, 16);
 }

@@ -201,7 +201,7 @@ const providers: Provider[] = [
       witnesses: Witnesses,
       instance: string,
     ) => {
-      const open = ports?.store ?? (() => openEventStorage({ file: database }));
+      const open = ports?.store ?? (() => openEventStorage({ file: database, appendThread: true }));
       return new EventLog(open, readModels, bus, undefined, witnesses, instance);
     },
   },

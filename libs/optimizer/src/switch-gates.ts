@@ -23,6 +23,11 @@ interface Door<T> {
   readonly passes: Map<Arrival, Pass<T>>;
 }
 
+/** Whose client may leave. The signal is looked at only when somebody is held: a proxy makes it then. */
+export interface Leaving {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * One {@link SwitchGate} for each runner, with the promises, timers and departures that it knows nothing
  * of. With nothing to hold it is two entries in a set: no promise, no timer, no listener.
@@ -50,14 +55,14 @@ export class SwitchGates<T> {
   }
 
   /** A request comes, and says what others may have to know of it. `full`: too many are held already. */
-  enter(runner: string, asked: T, signal: AbortSignal | null): Pass<T> | 'full' {
+  enter(runner: string, asked: T, client: Leaving): Pass<T> | 'full' {
     const door = this.#doorOf(runner);
     const id = ++this.#arrivals;
     const entry = door.gate.arrive(id);
     if (entry === 'full') return 'full';
-    const pass = new Pass(this, door, id, asked, signal);
+    const pass = new Pass(this, door, id, asked, client);
     door.passes.set(id, pass);
-    pass.turn = entry === 'decide' ? null : this.hold(door, id, signal);
+    pass.turn = entry === 'decide' ? null : this.hold(door, id, client);
     return pass;
   }
 
@@ -70,7 +75,7 @@ export class SwitchGates<T> {
   }
 
   /** For passes only. Resolves when it is its turn, when its client leaves, or when it has waited too long. */
-  hold(door: Door<T>, id: Arrival, signal: AbortSignal | null): Promise<Turn> {
+  hold(door: Door<T>, id: Arrival, { signal }: Leaving): Promise<Turn> {
     return new Promise((resolve) => {
       const leave = (): void => {
         this.#release(door, id, 'gone');
@@ -126,14 +131,14 @@ export class Pass<T> {
   readonly #gates: SwitchGates<T>;
   readonly #door: Door<T>;
   readonly #id: Arrival;
-  readonly #signal: AbortSignal | null;
+  readonly #client: Leaving;
 
-  constructor(gates: SwitchGates<T>, door: Door<T>, id: Arrival, asked: T, signal: AbortSignal | null) {
+  constructor(gates: SwitchGates<T>, door: Door<T>, id: Arrival, asked: T, client: Leaving) {
     this.asked = asked;
     this.#gates = gates;
     this.#door = door;
     this.#id = id;
-    this.#signal = signal;
+    this.#client = client;
   }
 
   /** What is known of those that are held behind it. */
@@ -171,6 +176,6 @@ export class Pass<T> {
   }
 
   #hold(): Promise<Turn> {
-    return this.#gates.hold(this.#door, this.#id, this.#signal);
+    return this.#gates.hold(this.#door, this.#id, this.#client);
   }
 }

@@ -1,8 +1,8 @@
-import { SwitchGates, type Pass } from '../src/switch-gates.js';
+import { SwitchGates, type Pass, type Leaving } from '../src/switch-gates.js';
 
 function given(bounds: { holdMs?: number; maxHeld?: number } = {}) {
   const gates = new SwitchGates<string>({ holdMs: 60_000, maxHeld: 8, ...bounds });
-  const enter = (name: string, signal: AbortSignal | null = null) => gates.enter('r', name, signal) as Pass<string>;
+  const enter = (name: string, client: Leaving = {}) => gates.enter('r', name, client) as Pass<string>;
   /** A request on its way that changes the runner. */
   const switching = (name: string) => {
     const pass = enter(name);
@@ -27,7 +27,7 @@ describe('a request at the gates', () => {
   it('of another runner is not held', () => {
     const { gates, switching } = given();
     switching('a');
-    expect(gates.enter('other', 'b', null)).toMatchObject({ turn: null });
+    expect(gates.enter('other', 'b', {})).toMatchObject({ turn: null });
     expect(gates.isSwitching).toBe(true);
   });
 
@@ -58,7 +58,7 @@ describe('a request at the gates', () => {
     const { gates, enter, switching } = given();
     const first = switching('a');
     const leaving = new AbortController();
-    const second = enter('b', leaving.signal);
+    const second = enter('b', leaving);
     const third = enter('c');
     leaving.abort();
     expect(await second.turn).toBe('gone');
@@ -70,7 +70,7 @@ describe('a request at the gates', () => {
   it('whose client had left before it was held is gone at once', async () => {
     const { enter, switching } = given();
     switching('a');
-    expect(await enter('b', AbortSignal.abort()).turn).toBe('gone');
+    expect(await enter('b', { signal: AbortSignal.abort() }).turn).toBe('gone');
   });
 
   it('goes after the bound, whatever goes on', async () => {
@@ -83,7 +83,7 @@ describe('a request at the gates', () => {
     const { gates, enter, switching } = given({ maxHeld: 1 });
     switching('a');
     enter('b');
-    expect(gates.enter('r', 'c', null)).toBe('full');
+    expect(gates.enter('r', 'c', {})).toBe('full');
   });
 
   it('has its turn when the server shows what the switch asked for', async () => {

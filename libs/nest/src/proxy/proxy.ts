@@ -141,7 +141,16 @@ export class Proxy implements OnApplicationShutdown {
 
   #size(kind: RequestKind, body: Buffer, { headers }: IncomingMessage, response: ServerResponse): Promise<Optimized> {
     const skip = headers['x-rightsize'] === 'off';
-    const input: OptimizeInput = { ...kind, body, client: clientName(headers), skip, signal: goneSignal(response) };
+    const input: OptimizeInput = {
+      ...kind,
+      body,
+      client: clientName(headers),
+      skip,
+      // Asked for only by who waits, and slow to make.
+      get signal() {
+        return goneSignal(response);
+      },
+    };
     return this.#door.optimize(input).catch((error: unknown) => this.#unsized(error, body));
   }
 
@@ -237,8 +246,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
 /** Aborted when the client leaves before its answer has ended. */
 function goneSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => {
+  const gone = (): void => {
     if (!response.writableFinished) controller.abort();
-  });
+  };
+  if (response.closed) gone();
+  else response.once('close', gone);
   return controller.signal;
 }

@@ -1,3 +1,5 @@
+import { slide } from '../sliding.js';
+
 /** One answer that was seen. */
 export interface AnswerSample {
   readonly template: string | null;
@@ -59,7 +61,7 @@ export function withAnswer(
   capacity: number,
 ): readonly AnswerSample[] {
   const dropped = Math.max(0, answers.length - capacity + 1);
-  const next = [...(dropped === 0 ? answers : answers.slice(dropped)), answer];
+  const next = slide(answers, answer, capacity);
   const { space, end, templates } = columnsOf(answers);
   // Somebody may have gone on from the same state otherwise, or there is no room left.
   if (space.used === end && end < space.templates.length) {

@@ -1,5 +1,6 @@
 import type { TrafficEvent, RequestCompletedV1, Taint } from '../events.js';
 import { updateMean } from '../running-mean.js';
+import { slide } from '../sliding.js';
 import { withAnswer, type AnswerSample } from './answer-columns.js';
 import { answerSurvival, tokensAt } from './answers.js';
 import { learnLoad, learnMemory, learnRates } from './hardware.js';
@@ -94,7 +95,7 @@ function countUnit(
   if (index < 0) {
     const work = { newTokens: prompt - cached, outputTokens: output };
     const unit = { conversation, template, needs, ...work, turns: 1, directTurns: 0, heldSeconds: 0, expired: false };
-    return pushed(state.units, unit, MAX_UNITS);
+    return slide(state.units, unit, MAX_UNITS);
   }
   const unit = state.units[index]!;
   const grown: DemandUnit = {
@@ -138,15 +139,11 @@ function converse(
   const all = [...(before?.sizes ?? []), prompt + output];
   const sizes = all.slice(-MAX_TURNS);
   const now = { id, template, sizes, earlier: (before?.earlier ?? 0) + all.length - sizes.length, lastMs };
-  return pushed(
+  return slide(
     state.conversations.filter((conversation) => conversation !== before),
     now,
     MAX_CONVERSATIONS,
   );
-}
-
-function pushed<T>(items: readonly T[], item: T, capacity: number): readonly T[] {
-  return [...items.slice(Math.max(0, items.length - capacity + 1)), item];
 }
 
 /** An answer that was stopped or outgrew its window leaves the prompt's count true. */

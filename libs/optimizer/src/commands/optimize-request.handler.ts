@@ -24,7 +24,7 @@ import { RecentDecisions } from '../recent-decisions.js';
 import { Detector, Prints, Secret, Settings, Sketches } from '../rightsize.tokens.js';
 import { RunnerTracker } from '../runner-tracker.js';
 import { Safeguards } from '../safeguards.js';
-import { SwitchGates } from '../switch-gates.js';
+import { SwitchGates, type Leaving } from '../switch-gates.js';
 import { clientWindowRule, modeFor, type RightsizeSettings } from '../settings.js';
 import { boundedLook } from './bounded-look.js';
 import { impose } from './impose.js';
@@ -71,13 +71,14 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     const detection = this.detector.detect(model, this.sketches.sketch(request), features.fingerprints, atMs);
     const conversation = conversationId(request, this.secret.secret);
     const { templateId } = detection;
+    const { client } = input;
     // What cannot be changed is nothing to guard against.
     const safeguard =
       configured === 'active' && wire.carriesWindow
-        ? this.whyAsItCame({ ...input, model, conversation, templateId, atMs })
+        ? this.whyAsItCame({ model, client, conversation, templateId, atMs })
         : null;
     const mode = safeguard === null ? configured : 'shadow';
-    const clientWindow = clientWindowRule(this.settings, model, input.client);
+    const clientWindow = clientWindowRule(this.settings, model, client);
     const asked: Asked = {
       model,
       features,
@@ -88,9 +89,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       fixedOptions: request.fixedOptions ?? '',
       need: null,
     };
-    const signal = input.signal ?? null;
     const decided =
-      mode === 'active' && wire.carriesWindow ? await this.inTurn(asked, signal) : await this.turns.alone(asked);
+      mode === 'active' && wire.carriesWindow ? await this.inTurn(asked, input) : await this.turns.alone(asked);
     if (typeof decided === 'string') return this.turnAway(decided, requestId, asked, atMs);
     const { decision, runner, ticket, options, batch, pass, heldMs } = decided;
     const original = shared(input.body, asked, options);
@@ -105,7 +105,7 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
       requestId,
       model,
       route: request.route,
-      client: input.client,
+      client,
       mode,
       ...(safeguard === 'control' ? { group: safeguard } : {}),
       imposed,
@@ -160,8 +160,8 @@ export class OptimizeRequestHandler implements ICommandHandler<OptimizeRequest> 
     return isControl(this.secret.secret, this.settings.controlShare, session) ? 'control' : null;
   }
 
-  private async inTurn(asked: Asked, signal: AbortSignal | null): Promise<Decided | 'busy' | 'gone'> {
-    const pass = this.gates.enter(this.runners.runnerOf(asked.model), asked, signal);
+  private async inTurn(asked: Asked, client: Leaving): Promise<Decided | 'busy' | 'gone'> {
+    const pass = this.gates.enter(this.runners.runnerOf(asked.model), asked, client);
     if (pass === 'full') return 'busy';
     try {
       return (await this.turns.decide(asked, pass)) ?? 'gone';
