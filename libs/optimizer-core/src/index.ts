@@ -57,6 +57,7 @@ export { TrafficRecorder } from './training/recorded-traffic.js';
 export { evaluate, type EvaluateOptions, type JudgedRequest } from './training/evaluate.js';
 export { beliefsOf, fitMachine, fitTokens, fitTraffic, type MachineSeen } from './training/fit-beliefs.js';
 export { train, TRAINING_STEPS, type Judge, type TrainingProgress } from './training/train.js';
+export { evictionsOf, neighbourOf, type Eviction, type Neighbour } from './policy/evictions.js';
 export { foldSizing } from './policy/fold-sizing.js';
 export { foldSafeguard, type SafeguardedEvent } from './safeguard/fold-safeguard.js';
 export { judgeSafeguard, type SafeguardVerdict } from './safeguard/judge-safeguard.js';

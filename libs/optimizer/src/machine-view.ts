@@ -1,18 +1,23 @@
 import {
   BATCH_DICE,
   chooseBatch,
+  evictionsOf,
   factsHere,
   keptBatch,
   measuredWindow,
   memoryWindow,
+  neighbourOf,
   type BatchDecision,
   type Decision,
+  type Eviction,
   type FailedLoad,
   type MachineMemory,
   type ModelFacts,
+  type Neighbour,
   type PolicyParameters,
   type RunnerView,
 } from '@rightsize/optimizer-core';
+import type { LoadedModel } from './backend.js';
 import type { Clock } from './clock.js';
 import type { ModelCatalogue } from './model-catalogue.js';
 import type { ReadModels } from './projections/read-models.js';
@@ -86,6 +91,24 @@ export class MachineView {
     const memory = this.#memory();
     const measured = memory === null ? null : measuredWindow(memory, facts, runner);
     return seen === null || measured === null ? (seen ?? measured) : Math.min(seen, measured);
+  }
+
+  /** Which windows of the model push out whom of those that `/api/ps` showed beside it. */
+  evictions(model: string): readonly Eviction[] {
+    const own = this.#runners.runnerOf(model);
+    const others = this.#runners.loaded.filter((other) => this.#runners.runnerOf(other.model) !== own);
+    if (others.length === 0) return [];
+    // The server lets idle ones go first, of those the ones that were to be kept for the shortest time.
+    const inTurn = others.toSorted((a, b) => (a.expiresInMs ?? Infinity) - (b.expiresInMs ?? Infinity));
+    const neighbours = inTurn.flatMap((other) => this.#neighbour(other));
+    return evictionsOf(this.memoryWindow(model), this.facts(model), neighbours);
+  }
+
+  #neighbour({ model, window, sizeBytes, sizeVramBytes }: LoadedModel): readonly Neighbour[] {
+    if (window === null || sizeBytes === null || sizeBytes <= 0) return [];
+    const bytes = sizeVramBytes !== null && sizeVramBytes > 0 ? sizeVramBytes : sizeBytes;
+    const state = this.#readModels.sizing.get(model);
+    return [neighbourOf(state, this.facts(model), { window, bytes }, this.#policy(model))];
   }
 
   /** The model could not be loaded with this window. */

@@ -188,6 +188,7 @@ const providers: Provider[] = [
       new SizingPlans(readModels, clock, (model) => policies.of(model), {
         facts: (model) => machine.facts(model),
         memoryWindow: (model) => machine.memoryWindow(model),
+        evictions: (model) => machine.evictions(model),
       }),
   },
   {

@@ -1,5 +1,6 @@
 import {
   solve,
+  type Eviction,
   type ModelFacts,
   type PolicyParameters,
   type SizingPlan,
@@ -17,6 +18,13 @@ const FOLDED_MS = 250;
 /** Model names come from clients. */
 const CAPACITY = 256;
 
+/** What is known of a model on this machine, asked anew for each plan. */
+interface Look {
+  readonly facts: (model: string) => ModelFacts | null;
+  readonly memoryWindow: (model: string) => number | null;
+  readonly evictions: (model: string) => readonly Eviction[];
+}
+
 interface Planned {
   plan: SizingPlan | null;
   /** What the last priced decision knew. */
@@ -30,22 +38,15 @@ export class SizingPlans {
   readonly #readModels: ReadModels;
   readonly #clock: Clock;
   readonly #policy: (model: string) => PolicyParameters;
-  readonly #facts: (model: string) => ModelFacts | null;
-  readonly #memoryWindow: (model: string) => number | null;
+  readonly #look: Look;
   readonly #planned = new Map<string, Planned>();
   #stopped = false;
 
-  constructor(
-    readModels: ReadModels,
-    clock: Clock,
-    policy: (model: string) => PolicyParameters,
-    look: { facts: (model: string) => ModelFacts | null; memoryWindow: (model: string) => number | null },
-  ) {
+  constructor(readModels: ReadModels, clock: Clock, policy: (model: string) => PolicyParameters, look: Look) {
     this.#readModels = readModels;
     this.#clock = clock;
     this.#policy = policy;
-    this.#facts = look.facts;
-    this.#memoryWindow = look.memoryWindow;
+    this.#look = look;
   }
 
   /** Null until something was learnt of the model. With `fresh` it is solved at once: a load is about to cost seconds anyway. */
@@ -96,14 +97,16 @@ export class SizingPlans {
   #solve(model: string, planned: Planned): void {
     const state = this.#readModels.sizing.get(model);
     if (state === null) return;
-    const facts = this.#facts(model);
+    const facts = this.#look.facts(model);
     planned.plan = solve(
       state,
       this.#clock.nowMs(),
       facts,
       this.#policy(model),
-      this.#memoryWindow(model),
+      this.#look.memoryWindow(model),
       planned.plan,
+      null,
+      this.#look.evictions(model),
     );
   }
 

@@ -59,7 +59,7 @@ export function chooseWindow(
   const likely = situation.prompts.reduce((sum, { tokens, chance }) => sum + tokens * chance, 0);
   const candidates: PricedWindow[] = [];
   for (let rung = 0; rung < rungs.length; rung++) {
-    let seconds = loaded === null ? 0 : loads[rung]! + lost;
+    let seconds = loaded === null ? plan.evicts[rung]! : loads[rung]! + lost;
     // A load that is likely to be refused tells the exact count and nothing else: not worth its seconds.
     if (rungs[rung]! <= likely && rung < rungs.length - 1) continue;
     for (let point = 0; point < served.length; point++) {

@@ -1,5 +1,6 @@
 import { DEFAULT_BELIEFS, type SizingBeliefs } from './beliefs.js';
 import { demandOf, type Demand } from './demand.js';
+import { evictionSeconds, type Eviction } from './evictions.js';
 import { growthOf, liveConversations, type Growth } from './growth.js';
 import { ladder } from './ladder.js';
 import { pricesOf, type Prices } from './prices.js';
@@ -17,6 +18,8 @@ export interface SizingPlan {
   /** Of each rung: seconds of a load, and by how much work is slower there. */
   readonly loads: Float64Array;
   readonly slower: Float64Array;
+  /** Part of those loads: what they cost other models, whose runners have to go. Due even where a load is free. */
+  readonly evicts: Float64Array;
   readonly live: readonly LiveConversation[];
   /** Of the policy it was solved for. */
   readonly beliefs: SizingBeliefs;
@@ -42,7 +45,10 @@ export interface SizingPrices {
 /** Windows beyond this are not considered where the trained context is unknown, tokens. */
 const UNKNOWN_CONTEXT = 131_072;
 
-/** Some milliseconds of work, bounded. `last` is the last plan: most of it still holds. `told`: prices that need no learning. */
+/**
+ * Some milliseconds of work, bounded. `last` is the last plan: most of it still holds. `told`: prices that need no learning.
+ * `evictions`: which windows push out other models' runners.
+ */
 export function solve(
   state: SizingState,
   nowMs: number,
@@ -51,12 +57,16 @@ export function solve(
   memoryWindow: number | null,
   last: SizingPlan | null,
   told: Prices | null = null,
+  evictions: readonly Eviction[] = [],
 ): SizingPlan {
   // Nothing that another policy believed may go on living.
   const before = last?.beliefs === beliefs ? last : null;
   const top = facts?.trainedContext ?? UNKNOWN_CONTEXT;
   const rungs = before !== null && before.rungs.at(-1) === top ? before.rungs : ladder(top, beliefs.ladderStep);
-  const prices = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice, beliefs);
+  const alone = told ?? pricesOf(state.hardware, facts, memoryWindow, memoryPrice, beliefs);
+  const evicts = Float64Array.from(rungs, (window) => evictionSeconds(evictions, window));
+  const load = (window: number): number => alone.load(window) + evictionSeconds(evictions, window);
+  const prices = evictions.length === 0 ? alone : { ...alone, load };
   const demand = demandOf(state, rungs, beliefs);
   const values = windowValues(rungs, demand, prices, shiftPrice, before?.values ?? null);
   const live = liveConversations(state, nowMs).map((conversation) => {
@@ -65,7 +75,7 @@ export function solve(
   });
   const loads = Float64Array.from(rungs, prices.load);
   const slower = Float64Array.from(rungs, (window) => prices.slowdown(window) - 1);
-  return { rungs, values, demand, prices, loads, slower, live, beliefs };
+  return { rungs, values, demand, prices, loads, slower, evicts, live, beliefs };
 }
 
 export function liveOf(
