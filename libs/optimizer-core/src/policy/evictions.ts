@@ -1,9 +1,8 @@
 import type { ModelFacts } from '../runner.js';
-import { DEFAULT_BELIEFS } from './beliefs.js';
-import { pricesOf } from './prices.js';
-import type { SizingPrices } from './sizing-plan.js';
-import type { SizingState } from './sizing-state.js';
+import { DEFAULT_BELIEFS, type SizingBeliefs } from './beliefs.js';
 import { UNKNOWN_HARDWARE } from './hardware.js';
+import { pricesOf } from './prices.js';
+import type { SizingState } from './sizing-state.js';
 
 /** A resident runner of another model. */
 export interface Neighbour {
@@ -53,7 +52,7 @@ export function neighbourOf(
   state: SizingState | null,
   facts: ModelFacts | null,
   runner: { readonly window: number; readonly bytes: number },
-  { memoryPrice, beliefs = DEFAULT_BELIEFS }: SizingPrices,
+  { memoryPrice, beliefs = DEFAULT_BELIEFS }: { readonly memoryPrice: number; readonly beliefs?: SizingBeliefs },
 ): Neighbour {
   const { load } = pricesOf(state?.hardware ?? UNKNOWN_HARDWARE, facts, null, memoryPrice, beliefs);
   // The last has no sequel yet.
