@@ -36,6 +36,7 @@ export { becauseOf, type Tripped } from './safeguards.js';
 export { LedgerRows } from './projections/ledger-rows.js';
 export { POLICY_NUMBERS, policyFrom, withNumber } from './retraining/policy-numbers.js';
 export { whatIfOfLog } from './retraining/what-if-log.js';
+export type { LogTask, LogTaskResult } from './retraining/log-task.js';
 export { retrainLog } from './retraining/retrain-log.js';
 export {
   whatIf,

@@ -23,6 +23,9 @@ import { MemoryWatch } from './memory/memory-watch.js';
 import type { SystemReading } from './memory/system-metrics.js';
 import { ModelCatalogue } from './model-catalogue.js';
 import { ReadModels } from './projections/read-models.js';
+import type { LogTask, LogTaskResult } from './retraining/log-task.js';
+import { LogTaskThreads } from './retraining/log-task-threads.js';
+import type { OnDoing } from './retraining/what-if-log.js';
 import { Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { RightsizeSettings } from './settings.js';
@@ -57,11 +60,18 @@ export class Inspection {
     @Inject(ActivePolicies) readonly policies: ActivePolicies,
     @Inject(MemoryWatch) private readonly watch: MemoryWatch,
     @Inject(MeasuredMemory) private readonly measured: MeasuredMemory,
+    @Inject(LogTaskThreads) private readonly threads: LogTaskThreads,
   ) {}
 
   /** The log and its read models, for reading; null while the log is not open. */
   get storage(): { readonly store: EventStore; readonly readModels: ReadModelStore } | null {
     return this.log.storage;
+  }
+
+  /** Replays the log beside the requests. Rejects when it fails; null: the log is not open. */
+  replay(task: LogTask, onDoing: OnDoing): Promise<LogTaskResult> | null {
+    const { storage } = this.log;
+    return storage && this.threads.run(storage, task, onDoing);
   }
 
   get projections(): readonly ProjectionStatus[] {

@@ -21,6 +21,7 @@ import { OwnBuses } from './own-buses.js';
 import { SizingPolicy, type RightsizePorts } from './ports.js';
 import { ReadModels } from './projections/read-models.js';
 import { RecentDecisions } from './recent-decisions.js';
+import { LogTaskThreads } from './retraining/log-task-threads.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { RetentionSchedule } from './retention/retention-schedule.js';
 import { RightsizeService } from './rightsize.service.js';
@@ -210,6 +211,11 @@ const providers: Provider[] = [
     provide: NightlyRetraining,
     inject: [Settings, Clock],
     useFactory: ({ database }: RightsizeSettings, clock: Clock) => new NightlyRetraining(database, clock),
+  },
+  {
+    provide: LogTaskThreads,
+    inject: [Settings],
+    useFactory: ({ database }: RightsizeSettings) => new LogTaskThreads(database),
   },
   {
     provide: RetentionSchedule,

@@ -41,6 +41,7 @@ import { Commands, Detector, Secret, Settings } from './rightsize.tokens.js';
 import { RunnerTracker } from './runner-tracker.js';
 import type { InstallationSecret } from './installation-secret.js';
 import { Witnesses, type Witness } from './witness.js';
+import { LogTaskThreads } from './retraining/log-task-threads.js';
 import { NightlyRetraining } from './retraining/nightly-retraining.js';
 import { Safeguards, type Tripped } from './safeguards.js';
 import { MemoryWatch } from './memory/memory-watch.js';
@@ -83,6 +84,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     @Inject(Safeguards) private readonly safeguards: Safeguards,
     @Inject(Witnesses) private readonly witnesses: Witnesses,
     @Inject(MemoryWatch) private readonly memory: MemoryWatch,
+    @Inject(LogTaskThreads) private readonly threads: LogTaskThreads,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -109,6 +111,7 @@ export class RightsizeService implements RightsizeDoor, OnModuleInit, OnApplicat
     this.memory.stop();
     await this.endExchanges();
     await this.nightly.stop();
+    await this.threads.stop();
     await this.retention.stop();
     await this.log.close();
     await this.backend.close();

@@ -13,7 +13,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import { ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Inspection, PolicyRegister, retrainPolicy, RightsizeService, type Activation } from '@rightsize/optimizer';
+import { Inspection, PolicyRegister, RightsizeService, type Activation } from '@rightsize/optimizer';
 import type { PolicyParameters } from '@rightsize/optimizer-core';
 import type { AdminRequest } from '../access/admin.guard.js';
 import { AdminRoutes } from '../access/admin-routes.decorator.js';
@@ -65,15 +65,10 @@ export class PoliciesController {
   @ApiResponse({ status: 202, schema: ref('Job') })
   async retrain(@Body() { model = null }: ForModelBody, @Req() request: AdminRequest): Promise<Job> {
     const register = await this.#register();
-    const { store } = this.inspection.storage!;
     const base = register.policies.of(model ?? '');
-    const job = this.jobs.start('retrain', model ?? '*', async (progress) => {
-      const result = await retrainPolicy(store, { model, base, onProgress: progress });
-      if (result.kind === 'trained') await register.recordTrained(result.trained);
-      return result.kind === 'trained'
-        ? { policyId: result.trained.policyId, comparison: result.trained.comparison }
-        : result;
-    });
+    const job = this.jobs.start('retrain', model ?? '*', async (progress) =>
+      this.inspection.replay({ kind: 'retrain', model, base }, progress),
+    );
     if (job === null) throw new ConflictException('the same is being trained already');
     this.service.audit({ action: 'policy.retrain', target: model ?? '*', details: {}, by: request.adminBy });
     return job;

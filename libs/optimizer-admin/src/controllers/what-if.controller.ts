@@ -11,7 +11,7 @@ import {
   UnprocessableEntityException,
 } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Inspection, PolicyRegister, RightsizeService, whatIfOfLog, withNumber } from '@rightsize/optimizer';
+import { Inspection, PolicyRegister, RightsizeService, withNumber } from '@rightsize/optimizer';
 import type { PolicyParameters } from '@rightsize/optimizer-core';
 import type { AdminRequest } from '../access/admin.guard.js';
 import { AdminRoutes } from '../access/admin-routes.decorator.js';
@@ -32,8 +32,8 @@ export class WhatIfController {
   ) {}
 
   /**
-   * Replays the latest traffic under other settings, beside what happened; the result is the job's. It is bounded because it
-   * takes the processor that requests are decided on; for a whole log there is the maintenance command.
+   * Replays the latest traffic under other settings, beside what happened and beside the requests; the result is the job's.
+   * It is bounded because it takes a processor; for a whole log there is the maintenance command.
    */
   @Post()
   @HttpCode(202)
@@ -52,8 +52,7 @@ export class WhatIfController {
     };
     const stretch = { from: Math.max(1, (await store.head()) - body.within + 1) };
     const job = this.jobs.start('what-if', model ?? '*', async (progress) => {
-      const result = await whatIfOfLog(store, register, { stretch, model, asked }, progress);
-      return result ?? { requests: 0 };
+      return await this.inspection.replay({ kind: 'what-if', stretch, model, asked }, progress);
     });
     if (job === null) throw new ConflictException('such a replay is going on already');
     this.service.audit({ action: 'what-if', target: model ?? '*', details: {}, by: adminBy });
