@@ -61,7 +61,7 @@ describe('a server that fails since windows are imposed on it', () => {
     expect(passed.message.headers).toMatchObject({ 'x-rightsize-mode': 'shadow', 'x-rightsize-imposed': 'no' });
     expect(await reasons(first.url)).toContainEqual(
       expect.stringMatching(
-        /m:latest passes through since .*: failures in \d+ of the last \d+ requests, against 0 of 60/,
+        /m:latest passes through since .*: failures in \d+ of the last \d+ requests, against 0 of 60.*: npx @rightsize\/maintenance safeguards --lift m:latest$/,
       ),
     );
 

@@ -20,7 +20,7 @@ export interface MaintenanceCommand {
   readonly usage: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What comes after `npm run maintenance -- `. */
+  /** What comes after `npx @rightsize/maintenance `. */
   readonly examples: readonly string[];
   /** What exit codes 0 and 1 mean here. */
   readonly exits: { readonly 0: string; readonly 1?: string };

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { MAINTENANCE_COMMAND } from '@rightsize/optimizer';
 import { Command } from 'commander';
 import type { MaintenanceCommand } from './command.js';
 import { erase } from './erase.js';
@@ -52,8 +53,8 @@ const program = new Command('rightsize-maintenance')
     'after',
     '\nEach command has its own --help with examples, prints JSON with --json, and shows its progress on stderr.\n' +
       'Exit codes: 0 all is well, 1 something is wrong, 2 the command could not be carried out.\n\n' +
-      'Examples:\n  npm run maintenance -- verify --db rightsize.sqlite\n' +
-      '  npm run maintenance -- explain 01a20738-58f7-70a9-8272-be1d9a9a3044\n',
+      `Examples:\n  ${MAINTENANCE_COMMAND} verify --db rightsize.sqlite\n` +
+      `  ${MAINTENANCE_COMMAND} explain 01a20738-58f7-70a9-8272-be1d9a9a3044\n`,
   );
 for (const command of COMMANDS) register(program, command);
 

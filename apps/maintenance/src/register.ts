@@ -1,3 +1,4 @@
+import { MAINTENANCE_COMMAND } from '@rightsize/optimizer';
 import { Command, Option } from 'commander';
 import type { MaintenanceCommand } from './command.js';
 import { StderrProgress } from './progress.js';
@@ -39,7 +40,7 @@ function exitCodes({ exits }: MaintenanceCommand): string {
 }
 
 function examples(command: MaintenanceCommand): string {
-  return ['Examples:', ...command.examples.map((example) => `  npm run maintenance -- ${example}`)].join('\n');
+  return ['Examples:', ...command.examples.map((example) => `  ${MAINTENANCE_COMMAND} ${example}`)].join('\n');
 }
 
 function sentence(text: string): string {

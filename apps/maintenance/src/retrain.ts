@@ -1,4 +1,10 @@
-import { PolicyRegister, retrainPolicy, type Activation, type Retrained } from '@rightsize/optimizer';
+import {
+  MAINTENANCE_COMMAND,
+  PolicyRegister,
+  retrainPolicy,
+  type Activation,
+  type Retrained,
+} from '@rightsize/optimizer';
 import { DEFAULT_POLICY } from '@rightsize/optimizer-core';
 import { Option } from 'commander';
 import type { Call, MaintenanceCommand } from './command.js';
@@ -89,7 +95,7 @@ function changed(lines: readonly string[]): string[] {
 }
 
 function activationLines(activation: Activation | null, policyId: string): string[] {
-  if (activation === null) return [`Not active. To let it decide: npm run maintenance -- activate ${policyId}`];
+  if (activation === null) return [`Not active. To let it decide: ${MAINTENANCE_COMMAND} activate ${policyId}`];
   if (activation.kind === 'activated') return [`It decides from now on, in place of ${activation.event.previousId}.`];
   return [`Not activated: ${activation.reason}. --force does it all the same.`];
 }

@@ -6,6 +6,7 @@ import { EVENT_UPCASTERS } from './event-upcasters.js';
 import type { HostEventBus } from './host-event-bus.js';
 import { LogFollowers } from './log-followers.js';
 import { LogWriter } from './log-writer.js';
+import { MAINTENANCE_COMMAND } from './maintenance-command.js';
 import { newId } from './new-id.js';
 import type { LogStorage, OpenStorage } from './ports.js';
 import { ProjectionHost } from './projections/projection-host.js';
@@ -234,5 +235,5 @@ export class EventLog {
 
 function remedyOf({ name, parkedAt }: ProjectionStatus): string {
   if (parkedAt === null) return '';
-  return `; an upgrade may mend it, or go on without the event: npm run maintenance -- skip ${name} ${parkedAt}`;
+  return `; an upgrade may mend it, or go on without the event: ${MAINTENANCE_COMMAND} skip ${name} ${parkedAt}`;
 }

@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './domain-notifications.js';
 export * from './installation-secret.js';
 export * from './instance-name.js';
+export { MAINTENANCE_COMMAND } from './maintenance-command.js';
 export * from './ports.js';
 export type { RequestBody, RequestContext } from './request-body.js';
 export type { ActiveRow, PolicyRow } from './projections/fold-policies.js';

@@ -8,6 +8,7 @@ import {
 } from '@rightsize/optimizer-core';
 import { Clock } from './clock.js';
 import { EventLog } from './event-log.js';
+import { MAINTENANCE_COMMAND } from './maintenance-command.js';
 import { EVENT_UPCASTERS } from './event-upcasters.js';
 import { ReadModels } from './projections/read-models.js';
 import { Settings } from './rightsize.tokens.js';
@@ -103,7 +104,7 @@ export class Safeguards {
     return this.tripped.map(
       (tripped) =>
         `${tripped.model} passes through since ${isoOf(tripped.atMs)}: ${becauseOf(tripped)}; until ` +
-        `${isJudged(tripped) ? `${isoOf(this.#untilMs(tripped))}, or` : 'lifted'}: npm run maintenance -- safeguards --lift ${tripped.model}`,
+        `${isJudged(tripped) ? `${isoOf(this.#untilMs(tripped))}, or` : 'lifted'}: ${MAINTENANCE_COMMAND} safeguards --lift ${tripped.model}`,
     );
   }
 

@@ -1,4 +1,4 @@
-import type { DecisionSummary, RightsizeDoor } from '@rightsize/optimizer';
+import { MAINTENANCE_COMMAND, type DecisionSummary, type RightsizeDoor } from '@rightsize/optimizer';
 
 const SHOWN = 5;
 
@@ -27,7 +27,7 @@ export function explainInWords(door: RightsizeDoor, client: string | null): stri
     ...(outcome
       ? [`The server counted ${outcome.promptTokens ?? 'no'} prompt and ${outcome.outputTokens ?? 'no'} answer tokens.`]
       : []),
-    `More: npm run maintenance -- explain ${latest.id}`,
+    `More: ${MAINTENANCE_COMMAND} explain ${latest.id}`,
   ].join('\n');
 }
 
