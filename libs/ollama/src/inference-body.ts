@@ -1,4 +1,5 @@
 import type { InferenceRequest, InferenceRoute, PromptSegment } from '@rightsize/optimizer-core';
+import { bodyObject, type Unreadable } from './body-object.js';
 import { folded, isObject, list, positiveInteger, text, type JsonObject } from './json-field.js';
 import { fixedOptionsOf } from './fixed-options.js';
 import { goJson } from './go-json.js';
@@ -7,20 +8,15 @@ import { isZeroDuration } from './go-duration.js';
 export type ReadBody =
   | { readonly kind: 'ok'; readonly request: InferenceRequest }
   /** Not ours to judge: it goes upstream as it is, and the client sees the server's own error. */
-  | { readonly kind: 'unreadable'; readonly reason: 'not-json' | 'not-an-object' | 'no-model' };
+  | { readonly kind: 'unreadable'; readonly reason: Unreadable | 'no-model' };
 
 /**
  * Reads a body of `/api/chat` or `/api/generate` as the server would. Never throws. A field of the
  * wrong type counts as absent: refusing it is the server's part.
  */
 export function readInferenceBody(route: InferenceRoute, body: Buffer): ReadBody {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { kind: 'unreadable', reason: 'not-json' };
-  }
-  if (!isObject(parsed)) return { kind: 'unreadable', reason: 'not-an-object' };
+  const parsed = bodyObject(body);
+  if (typeof parsed === 'string') return { kind: 'unreadable', reason: parsed };
   const fields = folded(parsed);
   const model = text(fields['model']);
   if (model.trim() === '') return { kind: 'unreadable', reason: 'no-model' };

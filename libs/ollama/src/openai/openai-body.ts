@@ -1,4 +1,5 @@
 import type { InferenceRequest, InferenceRoute, PromptSegment } from '@rightsize/optimizer-core';
+import { bodyObject } from '../body-object.js';
 import type { ReadBody } from '../inference-body.js';
 import { isObject, list, positiveInteger, text, type JsonObject } from '../json-field.js';
 
@@ -8,13 +9,8 @@ import { isObject, list, positiveInteger, text, type JsonObject } from '../json-
  * llama-server has but one.
  */
 export function readOpenAiBody(route: InferenceRoute, body: Buffer): ReadBody {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body.toString('utf8'));
-  } catch {
-    return { kind: 'unreadable', reason: 'not-json' };
-  }
-  if (!isObject(parsed)) return { kind: 'unreadable', reason: 'not-an-object' };
+  const parsed = bodyObject(body);
+  if (typeof parsed === 'string') return { kind: 'unreadable', reason: parsed };
   const prompt = route === 'chat' ? chatPrompt(parsed) : completionPrompt(parsed);
   const request: InferenceRequest = {
     route,
