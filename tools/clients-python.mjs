@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const folder = process.env.RIGHTSIZE_PYTHON_CLIENTS ?? join(tmpdir(), 'rightsize-python-clients');
+// It is no setting of the gateway, which takes every name that begins so for one.
+delete process.env.RIGHTSIZE_PYTHON_CLIENTS;
 const here = join('test', 'clients', 'python');
 const given = process.argv.slice(2);
 
