@@ -1,8 +1,8 @@
 import type { InferenceRequest, InferenceRoute, PromptSegment } from '@rightsize/optimizer-core';
 import { bodyObject, type Unreadable } from './body-object.js';
+import { deepJson } from './deep-json.js';
 import { folded, isObject, list, positiveInteger, text, type JsonObject } from './json-field.js';
 import { fixedOptionsOf } from './fixed-options.js';
-import { goJson } from './go-json.js';
 import { isZeroDuration } from './go-duration.js';
 
 export type ReadBody =
@@ -33,7 +33,7 @@ function chat(model: string, body: JsonObject): InferenceRequest {
     imageCount += list(fields['images']).length;
   }
   const tools = list(body['tools']);
-  const toolText = tools.length > 0 ? jsonOf(tools) : '';
+  const toolText = tools.length > 0 ? deepJson(tools) : '';
   return requestOf('chat', model, body, { segments, imageCount, tools: toolText, preload: segments.length === 0 });
 }
 
@@ -91,17 +91,8 @@ function segmentOf(message: JsonObject): PromptSegment {
   const calls = list(message['tool_calls']);
   let content = text(message['content']);
   if (thinking !== '') content = content === '' ? thinking : `${thinking}\n${content}`;
-  if (calls.length > 0) content = `${content === '' ? '' : `${content}\n`}${jsonOf(calls)}`;
+  if (calls.length > 0) content = `${content === '' ? '' : `${content}\n`}${deepJson(calls)}`;
   return { role: roleOf(text(message['role'])), text: content };
-}
-
-/** What is nested too deep for the quick way is printed without recursion. */
-function jsonOf(values: readonly unknown[]): string {
-  try {
-    return JSON.stringify(values);
-  } catch {
-    return goJson(values);
-  }
 }
 
 function roleOf(role: string): PromptSegment['role'] {

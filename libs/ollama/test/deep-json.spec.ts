@@ -1,5 +1,5 @@
 import { goJson } from '../src/go-json.js';
-import { readInferenceBody, translateV1 } from '../src/index.js';
+import { INFERENCE_WIRES, translateV1 } from '../src/index.js';
 
 /** Levels of arrays. */
 function nested(depth: number): string {
@@ -23,10 +23,10 @@ describe('JSON of a hostile depth', () => {
     expect(chatWith(nested(10_000))).toBe('refused');
   });
 
-  it('is sized in tools and in their calls, where reading it failed open', () => {
+  it.each(['native', 'openai'] as const)('is read in tools and their calls, where it failed open: %s', (dialect) => {
     const call = `[{"function":{"name":"f","arguments":{"a":${nested(9000)}}}}]`;
     const body = `{"model":"m","messages":[{"role":"user","content":"x"},{"tool_calls":${call}}],"tools":${nested(9000)}}`;
-    const read = readInferenceBody('chat', Buffer.from(body));
+    const read = INFERENCE_WIRES[dialect].read('chat', Buffer.from(body));
     expect(read).toMatchObject({ kind: 'ok', request: { tools: nested(9000) } });
     expect(read).toHaveProperty('request.segments.1.text', call);
   });

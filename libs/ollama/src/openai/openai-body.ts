@@ -1,3 +1,4 @@
+import { deepJson } from '../deep-json.js';
 import type { InferenceRequest, InferenceRoute, PromptSegment } from '@rightsize/optimizer-core';
 import { bodyObject } from '../body-object.js';
 import type { ReadBody } from '../inference-body.js';
@@ -40,12 +41,12 @@ function chatPrompt(body: JsonObject): Prompt {
     if (!isObject(message)) continue;
     const calls = list(message['tool_calls']);
     const parts = [text(message['reasoning_content']), contentOf(message['content'])];
-    if (calls.length > 0) parts.push(JSON.stringify(calls));
+    if (calls.length > 0) parts.push(deepJson(calls));
     segments.push({ role: roleOf(text(message['role'])), text: parts.filter((part) => part !== '').join('\n') });
     imageCount += list(message['content']).filter(isImage).length;
   }
   const tools = list(body['tools']);
-  return { segments, imageCount, tools: tools.length > 0 ? JSON.stringify(tools) : '', contextTokens: 0 };
+  return { segments, imageCount, tools: tools.length > 0 ? deepJson(tools) : '', contextTokens: 0 };
 }
 
 /** A prompt is a text, the numbers of its tokens, or a list of both kinds, each of which is a prompt of its own. */
