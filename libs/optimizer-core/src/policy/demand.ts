@@ -1,9 +1,9 @@
 import type { SizingBeliefs } from './beliefs.js';
-import { addFollowed, addUnit, emptySums, spreadUnseen, toMeans, type DemandSums } from './demand-sums.js';
-import type { DemandUnit, SizingState } from './sizing-state.js';
+import { rungIndex } from './ladder.js';
+import { ROOM_CHANCES, type DemandUnit, type SizingState } from './sizing-state.js';
 
-/** What the units of one template need, over a ladder of windows. */
-export interface DemandClass {
+/** What the next unit of demand will be, over a ladder of windows. */
+export interface Demand {
   /** Chance that a unit needs exactly this rung. */
   readonly chance: Float64Array;
   /** Mean tokens of such a unit. */
@@ -13,24 +13,14 @@ export interface DemandClass {
   readonly direct: Float64Array;
   /** Chance that an answer of the next unit outgrows each rung although the rung seemed to hold it. */
   readonly risk: Float64Array;
-  /** After a unit of this class: seconds the runner is held until the next, and the chance that it expires before. */
+  /** Seconds a runner is held from one unit to the next, and the chance that it expires before. */
   readonly seconds: number;
   readonly expiry: number;
-  /** Chances of the next unit's class, when the runner has not expired. */
-  readonly next: Float64Array;
 }
 
-export interface Demand {
-  /** The first stands for templates not told apart, and clients not seen yet. */
-  readonly classes: readonly DemandClass[];
-  readonly classOf: ReadonlyMap<string | null, number>;
-}
-
-/**
- * Of `unseenUnits`: what each template's own larger ones count, and those of clients not seen yet, with needs of any
- * client. Before any was seen those count whole.
- */
-const OF_OWN = 1.5;
+/** Needs come back only roughly: each is smeared this far in log size. */
+const SMEAR = 0.06;
+/** Of the units not seen yet, these are of clients not seen yet, with needs of any client; the rest are larger ones of these. */
 const OF_OTHERS = 0.3;
 /** Needs not seen yet are spread over larger sizes by these powers. */
 const LARGER_POWER = 1;
@@ -38,71 +28,86 @@ const OTHERS_POWER = 1.5;
 /** Belief about the pace before it was seen, worth this many units. */
 const PACE_UNITS = 2;
 const PACE_EXPIRY = 0.02;
-const MOST_EXPIRY = 0.9;
-/** Templates told apart at most: the value of a window is solved for each. */
-const MAX_CLASSES = 6;
-/** What is believed of who follows whom, in units: that everybody comes as often after each. */
-const FOLLOW_UNITS = 3;
+
+type Sums = Pick<Demand, 'chance' | 'newTokens' | 'outputTokens' | 'direct' | 'risk'>;
 
 export function demandOf(state: SizingState, rungs: readonly number[], beliefs: SizingBeliefs): Demand {
-  const classOf = classesOf(state.units, beliefs);
-  const sums = sumsOf(state.units, rungs, classOf, beliefs);
-  const { unseenUnits, needTokens, paceSeconds } = beliefs;
-  const total = (of: (one: DemandSums) => number): number => sums.reduce((all, one) => all + of(one), 0);
-  const mass = total((one) => one.mass);
-  const ended = total((one) => one.ended);
-  const unseen = unseenUnits * (mass === 0 ? 1 : OF_OTHERS);
-  const shares = sums.map((one, at) => (one.mass + (at === 0 ? unseen : 0)) / (mass + unseen));
-  const seconds = (total((one) => one.seconds) + PACE_UNITS * paceSeconds) / (ended + PACE_UNITS);
-  const expiry = (total((one) => one.expiries) + PACE_UNITS * PACE_EXPIRY) / (ended + PACE_UNITS);
-  const classes = sums.map((one, at): DemandClass => {
-    const others = at === 0 ? unseen : 0;
-    const larger = one.mass === 0 ? 0 : unseenUnits * OF_OWN;
-    if (larger > 0) spreadUnseen(one, rungs, larger, Math.exp(one.needs / one.mass), LARGER_POWER);
-    if (others > 0) spreadUnseen(one, rungs, others, needTokens, OTHERS_POWER);
-    toMeans(one, one.mass + larger + others);
-    const followed = one.ended - one.expiries + FOLLOW_UNITS;
-    return {
-      ...one,
-      seconds: (one.seconds + FOLLOW_UNITS * seconds) / (one.ended + FOLLOW_UNITS),
-      expiry: Math.min(MOST_EXPIRY, (one.expiries + FOLLOW_UNITS * expiry) / (one.ended + FOLLOW_UNITS)),
-      next: Float64Array.from(shares, (share, to) => (one.follows[to]! + FOLLOW_UNITS * share) / followed),
-    };
-  });
-  return { classes, classOf };
-}
-
-function sumsOf(
-  units: readonly DemandUnit[],
-  rungs: readonly number[],
-  classOf: Demand['classOf'],
-  { demandHalfLife }: SizingBeliefs,
-): readonly DemandSums[] {
-  const count = 1 + classOf.size;
-  const sums = Array.from({ length: count }, () => emptySums(rungs.length, count));
-  const fading = 2 ** (-1 / demandHalfLife);
+  const empty = (): Float64Array => new Float64Array(rungs.length);
+  const sums: Sums = { chance: empty(), newTokens: empty(), outputTokens: empty(), direct: empty(), risk: empty() };
+  const fading = 2 ** (-1 / beliefs.demandHalfLife);
   const fades = new Map<string | null, number>();
-  let next: number | null = null;
-  for (let index = units.length - 1; index >= 0; index--) {
-    const unit = units[index]!;
+  let mass = 0;
+  let needs = 0;
+  for (let index = state.units.length - 1; index >= 0; index--) {
+    const unit = state.units[index]!;
     // Each template's units fade by themselves: what comes rarely is not forgotten for what comes often.
     const fade = fades.get(unit.template) ?? 1;
     fades.set(unit.template, fade * fading);
-    const at = classOf.get(unit.template) ?? 0;
-    addUnit(sums[at]!, rungs, unit, fade);
-    if (next !== null) addFollowed(sums[at]!, unit, next, fade);
-    next = at;
+    addUnit(sums, rungs, unit, fade);
+    mass += fade;
+    needs += fade * Math.log(unit.needs[0]! + 1);
   }
-  return sums;
+  const { unseenUnits, needTokens } = beliefs;
+  const others = mass === 0 ? 1 : OF_OTHERS;
+  if (mass > 0) spreadUnseen(sums, rungs, unseenUnits * (1 - others), Math.exp(needs / mass), LARGER_POWER);
+  spreadUnseen(sums, rungs, unseenUnits * others, needTokens, OTHERS_POWER);
+  toMeans(sums, mass + unseenUnits);
+  const { units, seconds, expiries } = state.pace;
+  return {
+    ...sums,
+    seconds: (seconds + PACE_UNITS * beliefs.paceSeconds) / (units + PACE_UNITS),
+    expiry: Math.min(0.5, (expiries + PACE_UNITS * PACE_EXPIRY) / (units + PACE_UNITS)),
+  };
 }
 
-/** The templates that come most, each a class of its own. */
-function classesOf(units: readonly DemandUnit[], { demandHalfLife }: SizingBeliefs): Map<string | null, number> {
-  const counts = new Map<string | null, number>();
-  units.forEach(({ template }, index) => {
-    const fade = 2 ** (-(units.length - 1 - index) / demandHalfLife);
-    counts.set(template, (counts.get(template) ?? 0) + fade);
-  });
-  const most = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, MAX_CLASSES);
-  return new Map(most.map(([template], rank) => [template, rank + 1]));
+function addUnit(sums: Sums, rungs: readonly number[], unit: DemandUnit, weight: number): void {
+  const loses = unit.turns > 1 ? unit.directTurns / (unit.turns - 1) : 0;
+  for (const [factor, part] of [
+    [1 - SMEAR, 0.25],
+    [1, 0.5],
+    [1 + SMEAR, 0.25],
+  ] as const) {
+    add(sums, rungIndex(rungs, unit.needs[0]! * factor), weight * part, unit.newTokens, unit.outputTokens, loses);
+  }
+  for (let level = 1; level < ROOM_CHANCES.length; level++) {
+    // Between two needs the chance is the mean of theirs. Noted where it ends, less what goes on from there.
+    const rung = rungIndex(rungs, unit.needs[level]!);
+    sums.risk[rung] = sums.risk[rung]! + weight * (between(level) - between(level + 1));
+  }
+}
+
+function between(level: number): number {
+  return level < ROOM_CHANCES.length ? Math.sqrt(ROOM_CHANCES[level - 1]! * ROOM_CHANCES[level]!) : 0;
+}
+
+function spreadUnseen(sums: Sums, rungs: readonly number[], units: number, typical: number, power: number): void {
+  let left = 1;
+  for (let rung = 0; rung < rungs.length; rung++) {
+    const window = rungs[rung]!;
+    const beyond = rung === rungs.length - 1 ? 0 : Math.min(1, (typical / window) ** power);
+    add(sums, rung, units * (left - beyond), window * 0.8, window * 0.1, 0);
+    left = beyond;
+  }
+}
+
+function add(sums: Sums, rung: number, weight: number, newTokens: number, outputTokens: number, direct: number): void {
+  sums.chance[rung] = sums.chance[rung]! + weight;
+  sums.newTokens[rung] = sums.newTokens[rung]! + weight * newTokens;
+  sums.outputTokens[rung] = sums.outputTokens[rung]! + weight * outputTokens;
+  sums.direct[rung] = sums.direct[rung]! + weight * direct;
+}
+
+function toMeans({ chance, newTokens, outputTokens, direct, risk }: Sums, mass: number): void {
+  let above = 0;
+  for (let rung = chance.length - 1; rung >= 0; rung--) {
+    const ends = risk[rung]!;
+    risk[rung] = above / mass;
+    above += ends;
+    const here = chance[rung]!;
+    if (here === 0) continue;
+    newTokens[rung] = newTokens[rung]! / here;
+    outputTokens[rung] = outputTokens[rung]! / here;
+    direct[rung] = direct[rung]! / here;
+    chance[rung] = here / mass;
+  }
 }

@@ -23,6 +23,9 @@ const MS = 1e3;
 const NS_PER_MS = 1e6;
 /** A runner without requests is let go after this long, seconds: Ollama's default. */
 const KEEP_ALIVE = 300;
+/** Half of what is known of the pace comes from the last this many units of demand. */
+const PACE_HALF_LIFE = 600;
+
 /** Folds one event into what is known. Events of other models change nothing. */
 export function foldSizing(state: SizingState, event: TrafficEvent): SizingState {
   if (event.data.model !== state.model) return state;
@@ -64,6 +67,7 @@ function foldCompletion(state: SizingState, done: RequestCompletedV1): SizingSta
     answers: withAnswer(state.answers, answer, MAX_ANSWERS),
     hardware: learnFrom(state, done, answer),
     units: countUnit(withSilence(state, gap), answer, conversation, done.cachedTokens ?? 0),
+    pace: keepPace(state, gap, before === undefined),
     lastConversation: conversation,
     lastMs: Math.max(state.lastMs, done.atMs),
   };
@@ -107,6 +111,15 @@ function countUnit(
     directTurns: unit.directTurns + (state.lastConversation === conversation ? 1 : 0),
   };
   return state.units.with(index, grown);
+}
+
+function keepPace({ pace }: SizingState, gap: number, opens: boolean): SizingState['pace'] {
+  const kept = opens ? 2 ** (-1 / PACE_HALF_LIFE) : 1;
+  return {
+    units: pace.units * kept + (opens ? 1 : 0),
+    seconds: pace.seconds * kept + Math.min(gap, KEEP_ALIVE),
+    expiries: pace.expiries * kept + (gap > KEEP_ALIVE ? 1 : 0),
+  };
 }
 
 /** The silence before a request counts for the unit that began last: what follows such units is learnt from it. */

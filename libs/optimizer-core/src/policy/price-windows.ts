@@ -65,8 +65,7 @@ function expected(survival: Survival): number {
 
 /** The plan's value of each rung, and what the conversations that live will cost there when they outgrow it. */
 function laterCosts(state: SizingState, plan: SizingPlan, asked: Demanded, size: number, nowMs: number): Float64Array {
-  const { rungs, prices, live, demand } = plan;
-  const values = plan.values[demand.classOf.get(asked.template) ?? 0]!;
+  const { rungs, values, prices, live } = plan;
   const nobody = new Float64Array(rungs.length).fill(1);
   const prefix = new Float64Array(rungs.length);
   const add = (outgrows: Float64Array, still: number, direct: number): void => {

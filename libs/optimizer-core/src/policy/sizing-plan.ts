@@ -11,8 +11,8 @@ import { windowValues } from './window-values.js';
 /** What is costly to compute, solved beside the requests; decisions look it up. */
 export interface SizingPlan {
   readonly rungs: readonly number[];
-  /** Expected seconds from here on with each rung loaded, after a request of each class of demand (window-values.ts). */
-  readonly values: readonly Float64Array[];
+  /** Expected seconds from here on with each rung loaded (window-values.ts). */
+  readonly values: Float64Array;
   readonly demand: Demand;
   readonly prices: Prices;
   /** Of each rung: seconds of a load, and by how much work is slower there. */

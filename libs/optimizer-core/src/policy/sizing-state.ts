@@ -50,6 +50,8 @@ export interface SizingState {
   readonly conversations: readonly Conversation[];
   readonly habits: Readonly<Record<string, TurnHabits>>;
   readonly hardware: HardwareKnowledge;
+  /** Sums that fade with each unit of demand: units, seconds a runner was held between them, expiries. */
+  readonly pace: { readonly units: number; readonly seconds: number; readonly expiries: number };
   /** Conversation of the last answer: only its next turn finds its prefix where it was. */
   readonly lastConversation: string | null;
   readonly lastMs: number;
@@ -68,6 +70,7 @@ export function emptySizingState(model: string): SizingState {
     conversations: [],
     habits: {},
     hardware: UNKNOWN_HARDWARE,
+    pace: { units: 0, seconds: 0, expiries: 0 },
     lastConversation: null,
     lastMs: 0,
   };
