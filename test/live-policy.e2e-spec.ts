@@ -66,14 +66,12 @@ async function readUntil<T>(ask: () => Promise<T | null>): Promise<T> {
   }
 }
 
-/** Resolves with what decides once the gateway, which is asked all the time, follows another policy. */
-async function followed(before: string): Promise<string> {
-  await readUntil(async () => {
-    const model = await fetch(`${gateway.url}/rightsize/v1/models/${MODEL}:latest`);
-    const { policyId } = (await model.json()) as { policyId: string };
-    return policyId === before ? null : policyId;
+/** Resolves with what decides once another policy does. */
+function followed(before: string): Promise<string> {
+  return readUntil(async () => {
+    const by = await decidedBy();
+    return by === before ? null : by;
   });
-  return decidedBy();
 }
 
 async function maintenance(...args: readonly string[]): Promise<number> {

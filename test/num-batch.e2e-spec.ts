@@ -12,6 +12,9 @@ const MODEL = 'llama3.2';
 const MOST_ROUNDS = 60;
 
 /** Somebody lets the model go: the next load happens anyway. */
+/** Ollama's `num_batch` where nobody names one. */
+const SERVERS_OWN = 512;
+
 async function unload(): Promise<void> {
   const body = JSON.stringify({ model: MODEL, keep_alive: 0 });
   await (await fetch(`${world.gateway.url}/api/generate`, { method: 'POST', body })).text();
@@ -44,6 +47,7 @@ describe('num_batch that is learnt', () => {
     await chat(world.sim.url, { words: 5, options: { num_ctx: window, num_batch: tried } });
     expect(world.sim.stats().loads).toBe(before);
     await chat(world.sim.url, { words: 5, options: { num_ctx: window } });
-    expect(world.sim.stats().loads).toBe(before + 1);
+    // What was tried may be what the server takes by itself.
+    expect(world.sim.stats().loads).toBe(tried === SERVERS_OWN ? before : before + 1);
   });
 });

@@ -148,10 +148,10 @@ describe('a clock that jumps', () => {
 describe('fifty clients at once', () => {
   const fifty = Array.from({ length: 50 }, (_, i) => ({ ...MIX[i % MIX.length]!, more: { stream: i % 3 > 0 } }));
 
-  it('are all answered, with a load or two instead of dozens', async () => {
+  it('are all answered, with a handful of loads instead of dozens', async () => {
     await world.start();
     expect(new Set(statuses(await together(fifty)))).toEqual(new Set([200]));
-    expect(world.sim.stats().loads).toBeLessThanOrEqual(3);
+    expect(world.sim.stats().loads).toBeLessThanOrEqual(5);
     expect(world.sim.stats()).toMatchObject({ cuts: 0 });
   });
 
