@@ -91,7 +91,7 @@ export class EventLog {
   /** Queues an event and returns its id. Durable some 25 ms later: {@link settled} waits for that. */
   record(stream: string, event: DomainEvent, metadata: EventMetadata): string {
     const id = newId();
-    this.#writer.behind(() => this.#witnesses.tell((witness) => witness.recorded?.(event)));
+    this.#witnesses.tell((witness) => witness.recorded?.(event));
     const schemaVersion = EVENT_UPCASTERS.currentVersion(event.type)!;
     this.#writer.push({ stream, event: { id, type: event.type, schemaVersion, data: event.data, metadata } });
     if (!this.#storage) for (const projection of this.#readModels.all) projection.applyDomain(event);

@@ -1,11 +1,10 @@
 import type { DomainEvent } from '@rightsize/optimizer-core';
 
 /**
- * Port: is told what happens, for metrics, traces and logs. Cheap: it is called on the thread that serves, and what it
- * throws is dropped.
+ * Port: is told what happens, as it happens and before it is durable, for metrics, traces and logs.
+ * Called on the way of requests: cheap, and what it throws is dropped.
  */
 export interface Witness {
-  /** Behind the request, some 25 ms later, in order and before it is durable. */
   recorded?(event: DomainEvent): void;
   /** A request was decided, or left alone, within so many seconds. */
   decided?(seconds: number): void;
