@@ -52,3 +52,12 @@ export function positiveInteger(value: unknown): number | null {
 export function finite(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
+
+/** What the text says as JSON; null where it is none. */
+export function jsonOrNull(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

@@ -1,4 +1,4 @@
-import { isObject, positiveInteger, text } from './json-field.js';
+import { isObject, jsonOrNull, positiveInteger, text, type JsonObject } from './json-field.js';
 
 /** The server would not cut a prompt that does not fit its window. Tokens; null where it gave no numbers. */
 export interface PromptRefusal {
@@ -12,19 +12,15 @@ export interface PromptRefusal {
  * the sentence of older servers. Null for every other error.
  */
 export function parseRefusal(body: Buffer): PromptRefusal | null {
-  const outer = parsed(body.toString('utf8'));
+  const outer = jsonOrNull(body.toString('utf8'));
   const message = isObject(outer) ? text(outer['error']) : '';
   if (message === 'the input length exceeds the context length') return { promptTokens: null, window: null };
-  const inner = parsed(message);
-  const error = isObject(inner) && isObject(inner['error']) ? inner['error'] : null;
-  if (error === null || error['type'] !== 'exceed_context_size_error') return null;
-  return { promptTokens: positiveInteger(error['n_prompt_tokens']), window: positiveInteger(error['n_ctx']) };
+  const inner = jsonOrNull(message);
+  return isObject(inner) && isObject(inner['error']) ? readSizeRefusal(inner['error']) : null;
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
+/** The server's runner counts exactly, and says so in an error of its own kind; null for every other error. */
+export function readSizeRefusal(error: JsonObject): PromptRefusal | null {
+  if (error['type'] !== 'exceed_context_size_error') return null;
+  return { promptTokens: positiveInteger(error['n_prompt_tokens']), window: positiveInteger(error['n_ctx']) };
 }

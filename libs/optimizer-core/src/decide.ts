@@ -1,4 +1,5 @@
 import type { Decision, DecisionInput, DecisionRule, PolicyParameters, RejectedCandidate } from './decision.js';
+import { digits } from './digits.js';
 import { boundOutput } from './output-bound.js';
 import { decidePriced } from './policy/priced-decision.js';
 import { quantile } from './recent-sample.js';
@@ -79,14 +80,20 @@ function load(input: DecisionInput, inputs: Inputs, held: number): Decision {
   const window = Math.max(smallest, Math.min(wished, fitting));
   const rejected: RejectedCandidate[] = [];
   if (loadedWindow !== null) {
-    rejected.push({ numCtx: loadedWindow, reason: `loaded, but smaller than the need of ${inWords(held)}` });
+    rejected.push({ numCtx: loadedWindow, reason: `loaded, but smaller than the need of ${digits(Math.ceil(held))}` });
   }
   if (smallest < window) rejected.push({ numCtx: smallest, reason: 'would do, but the next longer request reloads' });
   if (wished > window) {
-    rejected.push({ numCtx: wished, reason: `room to spare beyond the ${inWords(fitting)} that fit the memory` });
+    rejected.push({
+      numCtx: wished,
+      reason: `room to spare beyond the ${digits(Math.ceil(fitting))} that fit the memory`,
+    });
   }
   if (fitting < smallest && fitting > 0) {
-    rejected.push({ numCtx: fitting, reason: `fits the memory, but is smaller than the need of ${inWords(held)}` });
+    rejected.push({
+      numCtx: fitting,
+      reason: `fits the memory, but is smaller than the need of ${digits(Math.ceil(held))}`,
+    });
   }
   return conclude(input, inputs, loadedWindow === null ? 'open' : 'grow', window, rejected);
 }
@@ -133,8 +140,3 @@ const CLIENT_REASONS = {
   floor: "the client's own value, a floor: it is held, and more",
   exact: "the client's own value",
 } as const;
-
-/** 5,120 rather than 5120: for people. */
-function inWords(tokens: number): string {
-  return String(Math.ceil(tokens)).replace(/\B(?=(\d{3})+$)/g, ',');
-}

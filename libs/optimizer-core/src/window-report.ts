@@ -1,3 +1,4 @@
+import { digits } from './digits.js';
 import type { DomainEvent, RequestCompletedV1, RequestOptimizedV1, Taint } from './events.js';
 
 /** What one model's requests needed, and what window they had. Tokens. */
@@ -136,8 +137,4 @@ function held(ascending: readonly (readonly [steps: number, requests: number])[]
     if (sum >= total * share) return steps * STEP;
   }
   return null;
-}
-
-function digits(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -1,5 +1,5 @@
 import type { FinalChunk, TapEnding } from '../final-chunk.js';
-import { finite, isObject, list, text, type JsonObject } from '../json-field.js';
+import { finite, isObject, jsonOrNull, list, text, type JsonObject } from '../json-field.js';
 import { readOpenAiRefusal } from './openai-refusal.js';
 
 const NEWLINE = 0x0a;
@@ -64,7 +64,7 @@ export class OpenAiAnswerTap {
     const data = line.startsWith('data:') ? line.slice(5).trimStart() : line;
     // What is no JSON object is `[DONE]`, a comment, or another field of an event.
     if (!data.startsWith('{')) return;
-    const parsed = parse(data);
+    const parsed = jsonOrNull(data);
     if (isObject(parsed)) this.#read(parsed);
   }
 
@@ -148,12 +148,4 @@ function errorOf(object: JsonObject): Extract<TapEnding, { kind: 'error' }> {
 function nanoseconds(ms: unknown): number | null {
   const value = finite(ms);
   return value === null ? null : Math.round(value * NS_PER_MS);
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }
