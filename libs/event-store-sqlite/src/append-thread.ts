@@ -101,7 +101,9 @@ export class AppendThread implements AppendCommitter {
 
   /** What it had in hand may be in the log or not: the same ids can be appended again. */
   #ended(worker: Worker, cause: unknown): void {
-    if (this.#worker === worker) this.#worker = null;
+    // It tells of its end twice when it fails: what the next one has in hand by then is not its business.
+    if (this.#worker !== worker) return;
+    this.#worker = null;
     const ordered = this.#ordered;
     this.#ordered = null;
     const why = cause instanceof Error ? `: ${cause.message}` : '';
